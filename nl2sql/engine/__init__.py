@@ -1,0 +1,1 @@
+"""Where SQL runs. `base` has the words, `sandbox` the default engine."""

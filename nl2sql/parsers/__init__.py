@@ -1,0 +1,1 @@
+"""Semantic parsers. Only this package imports torch or transformers, and only when a parser is loaded."""

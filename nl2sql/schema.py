@@ -1,0 +1,216 @@
+"""What there is to ask about: columns, tables, keys. Knows nothing of files, engines or parsers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal
+
+TypeFamily = Literal["number", "text", "date", "time", "boolean", "other"]
+
+_NUMBER = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL|NUMERIC|DOUBLE|FLOAT|REAL|BIGNUM)\b", re.I)
+_BARE_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
+# Words that DuckDB refuses as bare table or column names (duckdb_keywords(), category reserved),
+# with type_function ones added, since those fail as bare table names.
+RESERVED = frozenset(
+    """all analyse analyze and any array as asc_p asc asymmetric both case cast check collate column constraint
+    create default deferrable desc describe distinct do else end except false fetch for foreign from group having
+    in initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer
+    pivot_wider placing primary qualify references returning select show some summarize symmetric table then to
+    trailing true union unique unpivot using variadic when where window with
+    anti asof at authorization binary by_name collation concurrently cross freeze full generated glob ilike inner is
+    isnull join left like map natural notnull outer overlaps positional right semi similar struct tablesample try_cast
+    unnest verbose""".split()
+)
+
+
+def quote(name: str) -> str:
+    """`name` as an SQL identifier, quoted only where DuckDB needs it.
+
+    >>> quote("salary"), quote("Total Sales ($)"), quote("order")
+    ('salary', '"Total Sales ($)"', '"order"')
+    """
+    if _BARE_NAME.match(name) and name not in RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string literal.
+
+    >>> literal("O'Brien")
+    "'O''Brien'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `type` is DuckDB's own spelling; `examples` are stored values rendered as text."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    display_name: str | None = None
+    description: str | None = None
+    synonyms: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    hidden: bool = False
+    private: bool = False
+
+    @property
+    def family(self) -> TypeFamily:
+        """The broad kind of value that the column holds."""
+        head = self.type.upper()
+        if head.endswith("[]") or head.startswith(("STRUCT", "MAP", "LIST", "UNION", "BLOB", "BIT")):
+            return "other"
+        if _NUMBER.match(head):
+            return "number"
+        if head.startswith(("DATE", "TIMESTAMP")):
+            return "date"
+        if head.startswith(("TIME", "INTERVAL")):
+            return "time"
+        if head.startswith("BOOL"):
+            return "boolean"
+        if head.startswith(("VARCHAR", "TEXT", "CHAR", "ENUM", "STRING", "UUID")):
+            return "text"
+        return "other"
+
+    @property
+    def label(self) -> str:
+        """The name a person knows the column by."""
+        return self.display_name or self.name
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table or view. `namespace` is its DuckDB schema; plain names stand for `main`."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    row_count: int | None = None
+    display_name: str | None = None
+    description: str | None = None
+    synonyms: tuple[str, ...] = ()
+    namespace: str = "main"
+
+    def column(self, name: str) -> Column | None:
+        """The column called `name`, matched without regard to case; None when there is none."""
+        wanted = name.casefold()
+        return next((column for column in self.columns if column.name.casefold() == wanted), None)
+
+    @property
+    def sql_name(self) -> str:
+        """The name as SQL spells it, qualified only outside `main`."""
+        return quote(self.name) if self.namespace == "main" else f"{quote(self.namespace)}.{quote(self.name)}"
+
+    @property
+    def label(self) -> str:
+        """The name a person knows the table by."""
+        return self.display_name or self.name
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """`table(columns)` refers to `to_table(to_columns)`; `declared` is False for a relationship that was inferred."""
+
+    table: str
+    columns: tuple[str, ...]
+    to_table: str
+    to_columns: tuple[str, ...]
+    declared: bool = True
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All tables in scope with their keys. `version` names the catalog version it was read from."""
+
+    tables: tuple[Table, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    version: str = ""
+    fingerprint: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.fingerprint:
+            body = json.dumps([asdict(table) for table in self.tables] + [asdict(key) for key in self.foreign_keys])
+            object.__setattr__(self, "fingerprint", hashlib.sha256(body.encode()).hexdigest()[:16])
+
+    def table(self, name: str) -> Table | None:
+        """The table called `name`, matched without regard to case; None when there is none."""
+        wanted = name.casefold()
+        return next((table for table in self.tables if table.name.casefold() == wanted), None)
+
+    def columns(self) -> Iterator[tuple[Table, Column]]:
+        """Every column with its table, in order."""
+        for table in self.tables:
+            for column in table.columns:
+                yield table, column
+
+    def narrowed(self, names: Iterable[str]) -> Schema:
+        """Only the tables in `names` (any case), and the keys that stay within them."""
+        wanted = {name.casefold() for name in names}
+        tables = tuple(table for table in self.tables if table.name.casefold() in wanted)
+        keys = tuple(
+            key
+            for key in self.foreign_keys
+            if key.table.casefold() in wanted and key.to_table.casefold() in wanted
+        )
+        return Schema(tables=tables, foreign_keys=keys, version=self.version)
+
+    def for_parsers(self) -> Schema:
+        """The schema as parsers may see it: hidden columns gone, private columns without examples."""
+        tables = tuple(
+            replace(
+                table,
+                columns=tuple(
+                    replace(column, examples=()) if column.private else column
+                    for column in table.columns
+                    if not column.hidden
+                ),
+            )
+            for table in self.tables
+        )
+        return Schema(tables=tables, foreign_keys=self.foreign_keys, version=self.version)
+
+
+def to_ddl(schema: Schema, *, examples: int = 0) -> str:
+    """CREATE TABLE statements of `schema`, keys included; `examples` stored values per column as comments.
+
+    >>> print(to_ddl(Schema((Table("t", (Column("id", "INTEGER"), Column("b c", "VARCHAR")), ("id",)),))))
+    CREATE TABLE t (
+      id INTEGER,
+      "b c" VARCHAR,
+      PRIMARY KEY (id)
+    );
+    """
+    return "\n\n".join(_table_ddl(schema, table, examples) for table in schema.tables)
+
+
+def _table_ddl(schema: Schema, table: Table, examples: int) -> str:
+    lines: list[tuple[str, str]] = []
+    for column in table.columns:
+        shown = ", ".join(_one_line(value) for value in column.examples[:examples])
+        notes = [text for text in (column.description, f"e.g. {shown}" if shown else None) if text]
+        lines.append((f"{quote(column.name)} {column.type}", _one_line("; ".join(notes), 200)))
+    if table.primary_key:
+        lines.append((f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})", ""))
+    for key in schema.foreign_keys:
+        if key.table.casefold() == table.name.casefold():
+            target = schema.table(key.to_table)
+            name = target.sql_name if target else quote(key.to_table)
+            columns, to_columns = ", ".join(map(quote, key.columns)), ", ".join(map(quote, key.to_columns))
+            lines.append((f"FOREIGN KEY ({columns}) REFERENCES {name} ({to_columns})", ""))
+    body = []
+    for position, (text, note) in enumerate(lines):
+        comma = "," if position < len(lines) - 1 else ""
+        body.append(f"  {text}{comma}" + (f" -- {note}" if note else ""))
+    return f"CREATE TABLE {table.sql_name} (\n" + "\n".join(body) + "\n);"
+
+
+def _one_line(text: str, width: int = 60) -> str:
+    """`text` without line breaks or control characters, cut at `width` characters: it goes into comments."""
+    return "".join(char if char.isprintable() else " " for char in text)[:width]
