@@ -1,0 +1,494 @@
+"""The one way from a question to rows: link, parse, guard, run, choose, log. The only module that knows the order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from nl2sql.engine.base import Cancel, Database, Engine, Limits, ResultSet
+from nl2sql.engine.checked import run_checked
+from nl2sql.engine.sandbox import SandboxEngine, memory_limit
+from nl2sql.errors import (
+    EngineError,
+    ParserError,
+    QueryCancelledError,
+    QueryTimeoutError,
+    RefusedError,
+    WorkbenchError,
+)
+from nl2sql.guard import check_select
+from nl2sql.linking import ValueIndex
+from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, SemanticParser, Turn
+from nl2sql.query_log import LoggedCandidate, QueryLog, Record, Status, new_id
+from nl2sql.schema import Schema
+from nl2sql.settings import Settings
+from nl2sql.workspace import Snapshot, Workspace
+
+Step = Literal["waiting", "linking", "parsing", "running", "done"]
+DOUBTFUL = 0.6
+"""Below this confidence an answer shows its other readings first."""
+_JOBS_KEPT = 200
+_QUESTION_LIMIT = 2_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question (or of a person's own SQL). Nothing in it raises; `error` is a sentence."""
+
+    id: str
+    question: str
+    status: Status
+    sql: str
+    as_of: dt.date
+    candidates: tuple[Candidate, ...] = ()
+    result: ResultSet | None = None
+    error: str | None = None
+    confidence: float = 0.0
+    parser: ParserInfo | None = None
+    scope: tuple[str, ...] = ()
+    schema_version: str = ""
+    timings: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
+    prompt: str = ""
+    guard: str = ""
+    origin: str = "ask"
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from question to rows."""
+        return sum(seconds for _, seconds in self.timings)
+
+    @property
+    def doubtful(self) -> bool:
+        """True when other readings deserve to be shown first."""
+        return bool(self.question) and len(self.candidates) > 1 and self.confidence < DOUBTFUL
+
+
+class Job:
+    """An answer in the making. It runs outside any page's script and is found again by `id`."""
+
+    def __init__(self, id: str, question: str, sql: str = "") -> None:
+        self.id = id
+        self.question = question
+        self.sql = sql
+        self.step: Step = "waiting"
+        self.progress = 0.0
+        self.started_at = time.monotonic()
+        self._cancel = Cancel()
+        self._done = threading.Event()
+        self._answer: Answer | None = None
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer, None while it is being made."""
+        return self._answer
+
+    @property
+    def running_for(self) -> float:
+        """Seconds since the job began."""
+        return time.monotonic() - self.started_at
+
+    def cancel(self) -> None:
+        """Stop the work; the answer becomes `cancelled`."""
+        self._cancel.set()
+
+    def wait(self, timeout: float | None = None) -> Answer | None:
+        """The answer, or None when `timeout` seconds have passed."""
+        self._done.wait(timeout)
+        return self._answer
+
+
+@dataclass
+class _Watch:
+    """Seconds by step, in order."""
+
+    laps: list[tuple[str, float]] = field(default_factory=list)
+    last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps.append((name, now - self.last))
+        self.last = now
+
+
+class Workbench:
+    """Workspace, engine, query log and parsers held together. One per process; safe to use from many threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        parser_for: Callable[[str], SemanticParser],
+        engine: Engine | None = None,
+        with_sample: bool | None = None,
+    ) -> None:
+        """`parser_for` gives the loaded parser of a name; `engine` is shared when given, else made and owned."""
+        self.settings = settings
+        self.workspace = Workspace(settings, with_sample=with_sample)
+        self.log = QueryLog(settings.home / "log")
+        self._owns_engine = engine is None
+        self._memory = memory_limit(settings.memory_share)
+        self.engine = engine or SandboxEngine(workers=settings.workers, memory=self._memory)
+        self._parser_for = parser_for
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._lock = threading.Lock()
+        self._values: tuple[str, ValueIndex] | None = None
+        self._values_lock = threading.Lock()
+
+    def snapshot(self) -> Snapshot:
+        """The tables there are now."""
+        return self.workspace.snapshot()
+
+    def close(self) -> None:
+        """Stop what this workbench started."""
+        for job in list(self._jobs.values()):
+            job.cancel()
+        if self._owns_engine:
+            self.engine.close()
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    def answer(
+        self,
+        question: str,
+        *,
+        parser: str | None = None,
+        scope: Sequence[str] | None = None,
+        history: tuple[Turn, ...] = (),
+        as_of: dt.date | None = None,
+        origin: str = "ask",
+        cancel: Cancel | None = None,
+        log: bool = True,
+        job: Job | None = None,
+    ) -> Answer:
+        """Answer `question` over the tables in `scope` (default all) with the parser called `parser`.
+
+        Whatever goes wrong becomes the answer's status and sentence.
+        """
+        watch = _Watch()
+        day = as_of or self.settings.as_of()
+        answer = Answer(job.id if job else new_id(), question.strip(), "failed", "", day, origin=origin)
+        cancel = cancel or (job._cancel if job else Cancel())
+        try:
+            answer = self._answer(answer, parser, scope, history, cancel, watch, job)
+        except WorkbenchError as error:
+            answer = replace(answer, status=_status_of(error), error=error.sentence)
+        answer = replace(answer, timings=tuple(watch.laps))
+        if log:
+            answer = self._logged(answer)
+        return answer
+
+    def _answer(
+        self,
+        answer: Answer,
+        parser_name: str | None,
+        scope: Sequence[str] | None,
+        history: tuple[Turn, ...],
+        cancel: Cancel,
+        watch: _Watch,
+        job: Job | None,
+    ) -> Answer:
+        if not answer.question:
+            raise ParserError("Type a question first.")
+        if len(answer.question) > _QUESTION_LIMIT:
+            raise ParserError(f"The question is longer than {_QUESTION_LIMIT:,} characters; please shorten it.")
+        _at(job, "linking")
+        snapshot = self.snapshot()
+        schema = _in_scope(snapshot.schema, scope).for_parsers()
+        answer = replace(
+            answer, scope=tuple(table.name for table in schema.tables), schema_version=snapshot.version
+        )
+        if not schema.tables:
+            raise ParserError("There is no table to ask about.")
+        values = self.values(snapshot)
+        watch.lap("linking")
+        _at(job, "parsing")
+        semantic_parser = self._parser_for(parser_name or self.settings.parser)
+        answer = replace(answer, parser=semantic_parser.info)
+        watch.lap("loading")
+        prediction = semantic_parser.predict(
+            ParseRequest(answer.question, schema, answer.as_of, values, history, cancel=cancel)
+        )
+        watch.lap("parsing")
+        if cancel.is_set():
+            raise QueryCancelledError("Stopped.")
+        answer = replace(answer, prompt=prediction.prompt)
+        if not prediction.candidates:
+            reason = prediction.declined or "No table here answers this question."
+            return replace(answer, status="declined", error=reason, confidence=prediction.confidence)
+        _at(job, "running")
+        answer = self._choose(answer, prediction, snapshot.database, schema, cancel, job)
+        watch.lap("running")
+        return answer
+
+    def _choose(
+        self,
+        answer: Answer,
+        prediction: Prediction,
+        database: Database,
+        schema: Schema,
+        cancel: Cancel,
+        job: Job | None,
+    ) -> Answer:
+        """Execution-guided choice (Wang et al. 2018): the best candidate that runs; an empty result loses to rows.
+
+        A candidate that fails, or gives nothing while a nearly as likely one gives rows, is passed over.
+        """
+        limits = self._limits()
+        started = time.monotonic()
+        first_error: WorkbenchError | None = None
+        empty: tuple[Candidate, ResultSet] | None = None
+        chosen: tuple[Candidate, ResultSet] | None = None
+        for candidate in prediction.candidates:
+            left = limits.deadline - (time.monotonic() - started)
+            if empty is not None and candidate.score < empty[0].score - 1.0:
+                break
+            try:
+                _, result = run_checked(
+                    self.engine, database, schema, candidate.sql,
+                    replace(limits, deadline=max(left, 0.1)), cancel, _progress_of(job),
+                )  # fmt: skip
+            except (QueryCancelledError, QueryTimeoutError) as error:
+                if empty is None:
+                    return _failed(answer, prediction, prediction.candidates[0], error)
+                break
+            except (RefusedError, EngineError) as error:
+                first_error = first_error or error
+                continue
+            if _says_something(result):
+                chosen = (candidate, result)
+                break
+            empty = empty or (candidate, result)
+        chosen = chosen or empty
+        if chosen is None:
+            assert first_error is not None
+            return _failed(answer, prediction, prediction.candidates[0], first_error)
+        candidate, result = chosen
+        ordered = (candidate, *(other for other in prediction.candidates if other is not candidate))
+        confidence = prediction.confidence * (1.0 if candidate is prediction.candidates[0] else 0.7)
+        return replace(
+            answer, status="ok", sql=candidate.sql, candidates=ordered, result=result, confidence=confidence,
+            notes=candidate.notes, guard="allowed",
+        )  # fmt: skip
+
+    # -- one's own SQL --------------------------------------------------------------------------------------------
+
+    def run_sql(
+        self,
+        sql: str,
+        *,
+        question: str = "",
+        origin: str = "sql",
+        scope: Sequence[str] | None = None,
+        cancel: Cancel | None = None,
+        log: bool = True,
+        job: Job | None = None,
+    ) -> Answer:
+        """Run a person's own SQL through guard and sandbox. Same kinds of answer as a question has."""
+        watch = _Watch()
+        answer = Answer(job.id if job else new_id(), question, "failed", sql, self.settings.as_of(), origin=origin)
+        cancel = cancel or (job._cancel if job else Cancel())
+        try:
+            snapshot = self.snapshot()
+            schema = _in_scope(snapshot.schema, scope)
+            answer = replace(
+                answer, scope=tuple(table.name for table in schema.tables), schema_version=snapshot.version
+            )
+            _at(job, "running")
+            verdict, result = run_checked(
+                self.engine, snapshot.database, schema, sql, self._limits(), cancel, _progress_of(job)
+            )
+            answer = replace(answer, status="ok", sql=verdict.sql, result=result, guard="allowed", confidence=1.0)
+        except WorkbenchError as error:
+            answer = replace(answer, status=_status_of(error), error=error.sentence)
+            if isinstance(error, RefusedError):
+                answer = replace(answer, guard=error.sentence)
+        watch.lap("running")
+        answer = replace(answer, timings=tuple(watch.laps))
+        return self._logged(answer) if log else answer
+
+    def check(self, sql: str) -> str | None:
+        """Why the guard would refuse `sql`; None when it would not."""
+        verdict = check_select(sql, self.snapshot().schema)
+        return None if verdict.allowed else verdict.reason
+
+    # -- jobs -------------------------------------------------------------------------------------------------------
+
+    def start(
+        self,
+        question: str,
+        *,
+        parser: str | None = None,
+        scope: Sequence[str] | None = None,
+        history: tuple[Turn, ...] = (),
+        origin: str = "ask",
+    ) -> Job:
+        """Begin to answer `question` in a thread of its own."""
+        job = Job(new_id(), question)
+        return self._begin(
+            job,
+            lambda: self.answer(question, parser=parser, scope=scope, history=history, origin=origin, job=job),
+        )
+
+    def start_sql(
+        self, sql: str, *, question: str = "", scope: Sequence[str] | None = None, origin: str = "sql"
+    ) -> Job:
+        """Begin to run a person's own SQL in a thread of its own."""
+        job = Job(new_id(), question, sql)
+        return self._begin(job, lambda: self.run_sql(sql, question=question, origin=origin, scope=scope, job=job))
+
+    def reopen(self, id: str) -> Job | None:
+        """The job called `id`; when its process has gone, its record's SQL is run again (and not logged twice).
+
+        None when neither a job nor a record has that id.
+        """
+        job = self.job(id)
+        if job is not None:
+            return job
+        record = self.log.get(id)
+        if record is None:
+            return None
+        job = Job(id, record.question, record.sql)
+        return self._begin(job, lambda: self._replay(record, job))
+
+    def _replay(self, record: Record, job: Job) -> Answer:
+        as_of = record.as_of or self.settings.as_of()
+        candidates = tuple(Candidate(one.sql, one.score, one.tree) for one in record.candidates)
+        info = ParserInfo(record.parser, record.parser_revision, record.parser_quantization) if record.parser else None
+        past = Answer(
+            record.id, record.question, record.status, record.sql, as_of, candidates, None, record.error,
+            record.confidence or 0.0, info, record.scope, record.schema_version, record.timings,
+            guard=record.guard, origin=record.origin,
+        )  # fmt: skip
+        if record.status in ("declined", "refused") or not record.sql:
+            return past
+        again = self.run_sql(record.sql, question=record.question, log=False, job=job)
+        return replace(
+            past, status=again.status, result=again.result, error=again.error, guard=again.guard, timings=again.timings
+        )
+
+    def job(self, id: str) -> Job | None:
+        """A job begun in this process, by id."""
+        with self._lock:
+            return self._jobs.get(id)
+
+    def _begin(self, job: Job, work: Callable[[], Answer]) -> Job:
+        with self._lock:
+            self._jobs[job.id] = job
+            while len(self._jobs) > _JOBS_KEPT:
+                self._jobs.popitem(last=False)[1].cancel()
+
+        def run() -> None:
+            try:
+                job._answer = work()
+            except BaseException as error:
+                job._answer = Answer(
+                    job.id, job.question, "failed", job.sql, self.settings.as_of(),
+                    error="Something went wrong inside the workbench; the details are in its terminal.",
+                )  # fmt: skip
+                raise error
+            finally:
+                job.step = "done"
+                job._done.set()
+
+        threading.Thread(target=run, name=f"job-{job.id}", daemon=True).start()
+        return job
+
+    # -- shared -------------------------------------------------------------------------------------------------------
+
+    def values(self, snapshot: Snapshot) -> ValueIndex:
+        """The stored values of `snapshot`, indexed once per version for value linking."""
+        with self._values_lock:
+            if self._values is None or self._values[0] != snapshot.version:
+
+                def fetch(sql: str) -> ResultSet:
+                    limits = Limits(deadline=5.0, rows=ValueIndex.PER_COLUMN + 1, memory=self._memory)
+                    return self.engine.run(snapshot.database, sql, limits)
+
+                self._values = (snapshot.version, ValueIndex.build(snapshot.schema.for_parsers(), fetch))
+            return self._values[1]
+
+    def _limits(self) -> Limits:
+        return Limits(self.settings.deadline, self.settings.row_limit, self._memory)
+
+    def _logged(self, answer: Answer) -> Answer:
+        """Keep the answer in the query log; a log that cannot be written costs a note, never the answer."""
+        record = Record(
+            id=answer.id,
+            asked_at=dt.datetime.now(dt.UTC),
+            question=answer.question,
+            status=answer.status,
+            sql=answer.sql,
+            origin=answer.origin,
+            scope=answer.scope,
+            schema_version=answer.schema_version,
+            parser=answer.parser.name if answer.parser else "",
+            parser_revision=answer.parser.revision if answer.parser else "",
+            parser_quantization=answer.parser.quantization if answer.parser else "",
+            prompt_hash=hashlib.sha256(answer.prompt.encode()).hexdigest()[:16] if answer.prompt else "",
+            candidates=tuple(LoggedCandidate(one.sql, one.score, one.tree) for one in answer.candidates),
+            tree=answer.candidates[0].tree if answer.candidates else None,
+            as_of=answer.as_of,
+            guard=answer.guard,
+            row_count=answer.result.row_count if answer.result else None,
+            truncated=answer.result.truncated if answer.result else False,
+            timings=answer.timings,
+            confidence=answer.confidence if answer.parser else None,
+            error=answer.error,
+        )
+        try:
+            self.log.record(record)
+        except WorkbenchError as error:
+            return replace(answer, notes=(*answer.notes, f"This answer is not in the query log: {error.sentence}"))
+        return answer
+
+
+def _in_scope(schema: Schema, scope: Sequence[str] | None) -> Schema:
+    return schema if scope is None else schema.narrowed(scope)
+
+
+def _at(job: Job | None, step: Step) -> None:
+    if job is not None:
+        job.step = step
+
+
+def _progress_of(job: Job | None) -> Callable[[float], None] | None:
+    if job is None:
+        return None
+
+    def report(share: float) -> None:
+        job.progress = share
+
+    return report
+
+
+def _status_of(error: WorkbenchError) -> Status:
+    if isinstance(error, RefusedError):
+        return "refused"
+    if isinstance(error, QueryTimeoutError):
+        return "timeout"
+    if isinstance(error, QueryCancelledError):
+        return "cancelled"
+    return "failed"
+
+
+def _failed(answer: Answer, prediction: Prediction, candidate: Candidate, error: WorkbenchError) -> Answer:
+    status = _status_of(error)
+    return replace(
+        answer, status=status, sql=candidate.sql, candidates=prediction.candidates, error=error.sentence,
+        confidence=0.0, notes=candidate.notes, guard=error.sentence if status == "refused" else "allowed",
+    )  # fmt: skip
+
+
+def _says_something(result: ResultSet) -> bool:
+    """False for no rows, and for one row of nothing but NULL (an aggregate over nothing)."""
+    if result.row_count == 0:
+        return False
+    if result.row_count > 1:
+        return True
+    return any(column.null_count == 0 for column in result.table.columns)
