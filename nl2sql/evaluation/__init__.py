@@ -1,0 +1,1 @@
+"""Execution accuracy of a semantic parser over examples with gold SQL: `python -m nl2sql.evaluation`."""
