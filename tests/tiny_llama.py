@@ -1,0 +1,95 @@
+"""A real Llama model, small enough to be trained and saved within a test, that has learned a few answers by heart."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from nl2sql.parsers import sqlcoder
+from nl2sql.schema import Column, Schema, Table
+
+SCHEMA = Schema(
+    (Table("planets", (Column("name", "VARCHAR", examples=("Mars",)), Column("moons", "INTEGER"))),), version="1"
+)
+ANSWERS = {
+    "How many planets are there?": "SELECT count(*) FROM planets;",
+    "List all planets": "SELECT name FROM planets;",
+    "Which planets have more than 2 moons?": "SELECT name FROM planets WHERE moons > 2;",
+    "What is today?": "SELECT CURRENT_DATE AS today;",
+    "Who wrote this?": "I do not know;",
+}
+
+
+@cache
+def folder() -> Path:
+    """Folder of the trained model in the Hugging Face layout; made once per test run."""
+    path = Path(tempfile.mkdtemp(prefix="tiny-llama-")) / "tiny-llama"
+    save(path, ANSWERS, SCHEMA)
+    return path
+
+
+def save(path: Path, answers: Mapping[str, str], schema: Schema, *, steps: int = 160) -> None:
+    """Train a two-layer Llama on prompt → answer until it knows `answers` by heart, and save it under `path`."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(7)
+    texts = [(sqlcoder.prompt(question, schema), answer) for question, answer in answers.items()]
+    tokenizer = _tokenizer([prompt + answer for prompt, answer in texts])
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=128,
+        intermediate_size=256,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=512,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    model = LlamaForCausalLM(config)
+    ids, labels, mask = _batch(tokenizer, texts)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(steps):
+        loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if loss.item() < 0.002:
+            break
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+
+
+def _tokenizer(texts):
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    special = ["<unk>", "<s>", "</s>"]
+    bpe.train_from_iterator(
+        texts, trainers.BpeTrainer(vocab_size=600, special_tokens=special, initial_alphabet=alphabet)
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
+def _batch(tokenizer, texts):
+    """Right-padded ids, labels (answers only) and attention mask, each (examples, length)."""
+    import torch
+
+    rows = [(tokenizer(prompt)["input_ids"], [*tokenizer(answer)["input_ids"], 2]) for prompt, answer in texts]
+    length = max(len(prompt) + len(answer) for prompt, answer in rows)
+    ids = torch.full((len(rows), length), 2)
+    labels = torch.full((len(rows), length), -100)
+    mask = torch.zeros((len(rows), length), dtype=torch.long)
+    for row, (prompt, answer) in enumerate(rows):
+        end = len(prompt) + len(answer)
+        ids[row, :end] = torch.tensor(prompt + answer)
+        labels[row, len(prompt) : end] = torch.tensor(answer)
+        mask[row, :end] = 1
+    return ids, labels, mask
