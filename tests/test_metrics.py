@@ -17,11 +17,12 @@ from nl2sql.engine.base import ResultSet
 from nl2sql.evaluation.metrics import compare
 from nl2sql.evaluation.ordering import ordering_of
 
+INSTANCE = duckdb.connect()
 CASES = [json.loads(line) for line in (Path(__file__).parent / "comparisons.jsonl").read_text().splitlines()]
 
 
 def rows_of(sql: str) -> ResultSet:
-    with duckdb.connect() as connection:
+    with INSTANCE.cursor() as connection:
         relation = connection.sql(sql)
         types = tuple(str(kind) for kind in relation.types)
         return ResultSet(relation.to_arrow_table(), types, False, 0.0)

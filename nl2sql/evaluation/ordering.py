@@ -54,7 +54,7 @@ def ordering_of(sql: str) -> Ordering | None:
     >>> ordering_of("SELECT * FROM (SELECT name FROM staff ORDER BY name)") is None
     True
     """
-    with duckdb.connect() as connection:
+    with _instance().cursor() as connection:
         row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
     tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if tree.get("error") or not tree.get("statements"):
@@ -71,6 +71,12 @@ def ordering_of(sql: str) -> Ordering | None:
     if any(order["class"] == "STAR" for order in orders):
         return Ordering((), everything=True)
     return Ordering(tuple(_key(order, _select_list(node)) for order in orders))
+
+
+@lru_cache(maxsize=1)
+def _instance() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory: it parses, it runs nothing."""
+    return duckdb.connect()
 
 
 def _select_list(node: dict[str, Any]) -> list[dict[str, Any]]:
