@@ -463,12 +463,13 @@ def rows_before(rng: np.random.Generator, day: Days, since: Days, weight: np.nda
     """For each day the number (from 1) of a row that existed then, drawn by weight; `since` is sorted."""
     total = np.cumsum(weight)
     existing = np.maximum(np.searchsorted(since, day, side="right"), 1)
-    return np.minimum(np.searchsorted(total, rng.random(len(day)) * total[existing - 1], side="right") + 1, existing)
+    drawn = np.searchsorted(total, rng.random(len(day)) * total[existing - 1], side="right") + 1
+    return np.asarray(np.minimum(drawn, existing))
 
 
 def workers(employees: pa.Table, department: str) -> np.ndarray[Any, Any]:
     """Ids of the employees of one department, longest there first."""
-    return np.flatnonzero(np.array(employees["department"].to_pylist()) == department) + 1
+    return np.asarray(np.flatnonzero(np.array(employees["department"].to_pylist()) == department) + 1)
 
 
 def skewed(count: int) -> np.ndarray[Any, Any]:

@@ -8,7 +8,7 @@ FIRST_NAMES = tuple(
     Hana Hassan Helen Hugo Ida Ines Irene Ivan Jack James Jana Jonas Julia Karim Kate Keiko Kofi Lara Laura Lea Leo
     Lena Liam Lina Louis Lucia Lukas Maja Marco Maria Marta Max Maya Mei Mia Milan Mina Mohamed Nadia Nia Nina Noah
     Nora Olga Oliver Omar Oscar Paula Pedro Petra Priya Rafael Rosa Ruth Samir Sara Selma Simon Sofia Stefan Tara
-    Theo Thomas Tina Tomas Uma Vera Victor Wanda Wei Yara Yusuf Zoe""".split()  # noqa: SIM905
+    Theo Thomas Tina Tomas Uma Vera Victor Wanda Wei Yara Yusuf Zoe""".split()
 )
 LAST_NAMES = tuple(
     """Adams Ahmed Almeida Andersen Bakker Barros Bauer Becker Bennett Berg Bianchi Blanc Brandt Brooks Campbell
@@ -17,7 +17,7 @@ LAST_NAMES = tuple(
     Klein Kowalski Kruger Lambert Larsen Lee Lopez Lund Martin Meyer Mensah Miller Moreau Morgan Mueller Nakamura
     Nguyen Nielsen Novak O'Brien Okafor Olsen Ortiz Park Patel Pereira Petrov Quinn Ramos Reed Reyes Ricci Rossi Roy
     Ruiz Sanders Santos Schmidt Schulz Shah Silva Singh Smith Sousa Stone Tanaka Taylor Torres Turner Varga Vogel
-    Walker Weber White Wilson Winter Wong Wright Yilmaz Young Zhang Zimmermann""".split()  # noqa: SIM905
+    Walker Weber White Wilson Winter Wong Wright Yilmaz Young Zhang Zimmermann""".split()
 )
 # Department, how many of each 160 people work there, salary of a newcomer.
 DEPARTMENTS = (
