@@ -1,4 +1,4 @@
-"""The query log: every question with its SQL, outcome and feedback; survives a kill and serves several processes."""
+"""What the query log keeps and answers with: records, filters, pages and counts; knows nothing of files."""
 
 from __future__ import annotations
 
@@ -58,3 +58,41 @@ class Record:
     confidence: float | None = None
     error: str | None = None
     feedback: Feedback = field(default_factory=Feedback)
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which records are wanted; what is None is not asked about. Naive times count as UTC."""
+
+    text: str = ""
+    """Found in the question or in the SQL, upper and lower case alike."""
+    status: Status | None = None
+    verdict: Literal["up", "down", "none"] | None = None
+    """`none` finds the records that nobody has judged."""
+    parser: str | None = None
+    origin: str | None = None
+    since: dt.datetime | None = None
+    """First moment that counts."""
+    until: dt.datetime | None = None
+    """First moment that does not count any more."""
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Some records, the newest first, out of `total` that the filter finds."""
+
+    records: tuple[Record, ...]
+    total: int
+    problems: tuple[str, ...] = ()
+    """Sentences about entries that could not be read, if there are any."""
+
+
+@dataclass(frozen=True)
+class LogStatistics:
+    """How many records there are, and how they went. Only what occurs is counted; the largest count comes first."""
+
+    total: int
+    by_status: tuple[tuple[str, int], ...]
+    by_verdict: tuple[tuple[str, int], ...]
+    """Verdicts are up, down and none."""
+    problems: tuple[str, ...] = ()
