@@ -12,6 +12,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -212,8 +213,11 @@ def load(model: str, *, quantize: bool = True, threads: int = 0, beams: int | No
     name = status.folder.name if status.local else model.split("/")[-1]
     try:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoTokenizer
-
+    except ImportError as error:
+        raise ParserUnavailableError(f"{name} cannot be loaded, a package is missing: {_first_line(error)}") from error
+    try:
         if threads:
             torch.set_num_threads(threads)
         with _memory_errors(name, ParserUnavailableError):
@@ -222,7 +226,7 @@ def load(model: str, *, quantize: bool = True, threads: int = 0, beams: int | No
             _settle(loaded, tokenizer)
     except ImportError as error:
         raise ParserUnavailableError(f"{name} cannot be loaded, a package is missing: {_first_line(error)}") from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, KeyError, SafetensorError) as error:
         raise ParserUnavailableError(f"{name} cannot be loaded: {_first_line(error)}") from error
     default_beams = RELEASED_BEAMS if loaded.device.type == "cuda" else 1
     info = ParserInfo(name=name, revision=revision(status.folder), quantization=quantization)
@@ -236,6 +240,7 @@ def _load_model(folder: Path, quantize: bool) -> tuple[Any, str]:
     from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
 
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     stored = getattr(config, "quantization_config", None)
     on_gpu = torch.cuda.is_available()
@@ -243,14 +248,16 @@ def _load_model(folder: Path, quantize: bool) -> tuple[Any, str]:
     wanted = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=False
     )
-    model = AutoModelForCausalLM.from_pretrained(
+    read = partial(
+        AutoModelForCausalLM.from_pretrained,
         folder,
-        quantization_config=wanted if quantize and stored is None else None,
         dtype=dtype,
         device_map="auto",
         local_files_only=True,
         use_safetensors=True,
     )
+    # Weights stored in 4 bits bring their own configuration, which even an explicit None would hide.
+    model = read(quantization_config=wanted) if quantize and stored is None else read()
     if stored is None:
         return model.eval(), "nf4" if quantize else ""
     kind = stored.get("bnb_4bit_quant_type") or stored.get("quant_method") if isinstance(stored, dict) else None
