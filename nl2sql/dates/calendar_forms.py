@@ -146,6 +146,8 @@ def quarter_form(tokens: Tokens, at: int) -> Found | None:
         token = tokens[after]
         quarter = int(token.text) if token.text in ("1", "2", "3", "4") and (token.glued or text != "q") else None
         after += 1
+    elif text in ("1", "2", "3", "4") and tokens[after].glued and tokens[after].text == "q":
+        quarter, after = int(text), after + 1
     elif text in ORDINALS or text in _LAST_WORDS or tokens[at].digits:
         which = (4, after) if text in _LAST_WORDS else day_number(tokens, at)
         if which and which[0] <= 4 and tokens[which[1]].text in ("quarter", "qtr"):
@@ -175,6 +177,8 @@ def half_form(tokens: Tokens, at: int) -> Found | None:
     spoken = text in ("first", "second", "last") and following.text == "half"
     if spoken:
         half = 1 if text == "first" else 2
+    elif (text, following.text) in (("1", "st"), ("2", "nd")) and following.glued and tokens[after].text == "half":
+        half, after, spoken = int(text), after + 1, True
     if half is None:
         return None
     reference = year_ref(tokens, after)
