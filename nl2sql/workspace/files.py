@@ -108,10 +108,10 @@ def remove_file(path: Path) -> None:
 
 
 def versions(folder: Path, stem: str) -> dict[int, Path]:
-    """The files `stem.vN.duckdb` of a folder by N, lowest first."""
+    """The files `stem.vN.duckdb` of a folder by N, lowest first; none where there is no folder. Raises OSError."""
     pattern = re.compile(re.escape(stem) + r"\.v(\d+)\.duckdb")
     found = {}
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for name in os.listdir(folder):  # noqa: PTH208
             match = pattern.fullmatch(name)
             if match:

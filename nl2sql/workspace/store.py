@@ -74,7 +74,7 @@ class Store:
 
     def newest(self) -> tuple[int, int] | None:
         """Number and inode of the newest catalog file: a cheap way to see that nothing changed."""
-        found = files.versions(self.home, _CATALOG)
+        found = self._catalogs()
         if not found:
             return None
         number = max(found)
@@ -88,7 +88,7 @@ class Store:
 
         Raises WorkspaceError when there are catalogs and none can be read.
         """
-        found = files.versions(self.home, _CATALOG)
+        found = self._catalogs()
         failure: Exception | None = None
         for number in sorted(found, reverse=True):
             try:
@@ -140,6 +140,12 @@ class Store:
             lease.release()
             return None
         return lease
+
+    def _catalogs(self) -> dict[int, Path]:
+        try:
+            return files.versions(self.home, _CATALOG)
+        except OSError as error:
+            raise WorkspaceError(f"The workspace folder cannot be read ({error.strerror}).") from error
 
     def _publish(self, contents: Contents) -> Catalog:
         number = max(files.versions(self.home, _CATALOG), default=0) + 1
