@@ -39,8 +39,8 @@ from nl2sql.engine.frames import (
     write_frame,
 )
 
-ADDRESS_RESERVE = 1 << 30
-"""Bytes of address space beyond a task's memory: the engine reserves far more than it touches."""
+ADDRESS_RESERVE = 512 << 20
+"""Bytes of address space beyond a task's memory: the engine and its threads reserve more than they touch."""
 
 _IDLE_SECONDS = 30.0  # after this long without work the files are closed, so that others may write them
 _OPEN_INSTANCES = 2
@@ -97,13 +97,42 @@ class Instances:
     """Locked instances that are kept open, one per version of a database, the last used last."""
 
     open: dict[tuple[str, ...], duckdb.DuckDBPyConnection] = field(default_factory=dict)
+    prepared: tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection] | None = None
+    """An instance and a cursor of it that no statement has used."""
+    bounds: str = ""
 
-    def get(self, task: Task) -> duckdb.DuckDBPyConnection:
+    def cursor(self, task: Task) -> duckdb.DuckDBPyConnection:
+        """A connection for one statement, never used before: no state passes from question to question."""
+        instance = self._instance(task)
+        prepared, self.prepared = self.prepared, None
+        if prepared is not None and prepared[0] is instance:
+            return prepared[1]
+        if prepared is not None:
+            prepared[1].close()
+        self.bounds = ""
+        return self._fresh(instance, task)
+
+    def prepare(self, task: Task) -> None:
+        """Have a cursor at hand for the next statement over the same files."""
+        instance = self._instance(task)
+        self.prepared = (instance, self._fresh(instance, task))
+
+    @staticmethod
+    def _fresh(instance: duckdb.DuckDBPyConnection, task: Task) -> duckdb.DuckDBPyConnection:
+        cursor = instance.cursor()
+        zone = "; SET TimeZone='" + task.time_zone.replace("'", "''") + "'" if task.time_zone else ""
+        cursor.execute(f"SET enable_progress_bar=true; SET enable_progress_bar_print=false{zone}")
+        return cursor
+
+    def _instance(self, task: Task) -> duckdb.DuckDBPyConnection:
         """The instance for the task's files; opens it where needed. Raises duckdb.Error, OSError."""
         key = (task.path, task.version or _stamp(task.path), *(f"{a}={p}" for a, p in task.attachments))
         if key in self.open:
             self.open[key] = self.open.pop(key)
             return self.open[key]
+        if self.prepared is not None:  # it would keep its instance's files open
+            self.prepared[1].close()
+            self.prepared = None
         for other in [other for other in self.open if other[0] == task.path]:
             self.open.pop(other).close()
         while len(self.open) >= _OPEN_INSTANCES:
@@ -113,6 +142,9 @@ class Instances:
 
     def close(self) -> None:
         """Close all files."""
+        if self.prepared is not None:
+            self.prepared[1].close()
+            self.prepared = None
         while self.open:
             self.open.popitem()[1].close()
 
@@ -184,9 +216,8 @@ class Worker:
         set_address_limit(task.memory)
         stage = "open"
         try:
-            connection = self.instances.get(task)
+            cursor = self.instances.cursor(task)
             stage = "run"
-            cursor = connection.cursor()
             try:
                 self._run(task, cursor)
             finally:
@@ -194,17 +225,18 @@ class Worker:
                 cursor.close()
         except _FAILURES as error:
             self.send(FAILED, pack(Failed(stage, type(error).__name__, str(error)[:4000])))
+            return
+        with contextlib.suppress(*_FAILURES):  # the answer is out; the next task opens what is missing
+            self.instances.prepare(task)
 
     def _run(self, task: Task, cursor: duckdb.DuckDBPyConnection) -> None:
         ends = time.monotonic() + task.deadline
-        for setting in (
-            f"max_execution_time={max(1, int(task.deadline * 1000))}",
-            f"memory_limit='{int(task.memory * 0.8)}B'",
-            "enable_progress_bar=true",
-            "enable_progress_bar_print=false",
-            *([f"TimeZone='{task.time_zone}'"] if task.time_zone else []),
-        ):
-            cursor.execute(f"SET {setting}")
+        bounds = (
+            f"SET max_execution_time={max(1, int(task.deadline * 1000))}; SET memory_limit='{task.memory * 4 // 5}B'"
+        )
+        if self.instances.bounds != bounds:
+            cursor.execute(bounds)
+            self.instances.bounds = bounds
         statements = cursor.extract_statements(task.sql)
         if len(statements) != 1 or statements[0].type.name not in ("SELECT", "EXPLAIN"):
             raise ValueError("Only one SELECT is run at a time.")
