@@ -249,6 +249,10 @@ class ValueIndex:
                 return forms[best[0]]
         return None
 
+    def of_column(self, table: str, column: str) -> tuple[str, ...]:
+        """The stored values of one column that are indexed, the most frequent first."""
+        return tuple(self._by_column.get((table, column), {}).values())
+
     def is_whole(self, table: str, column: str) -> bool:
         """True when every distinct value of the column is indexed."""
         return (table, column) in self._by_column and (table, column) not in self.partial

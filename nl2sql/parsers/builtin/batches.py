@@ -1,0 +1,142 @@
+"""Turns examples into padded batches: shuffled and thinned schemas for training, whole ones for decoding."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from nl2sql.linking import ValueMatch, normal_form
+from nl2sql.parsers.builtin.corpus import TrainingExample, spoken_values
+from nl2sql.parsers.builtin.features import FEATURES, Inputs, Links, Pieces, SpecialPieces, encode, find_links
+from nl2sql.parsers.builtin.grammar import Leaf
+from nl2sql.parsers.builtin.ground import Targets, ground
+from nl2sql.parsers.builtin.model import Batch
+from nl2sql.schema import Schema, Table
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How an example is varied each time it is read."""
+
+    pieces: Pieces
+    special: SpecialPieces
+    keyword_count: int
+
+    def draw(self, example: TrainingExample, rng: random.Random, decoys: Sequence[Schema]) -> tuple[Inputs, Targets]:
+        """One variation: a wording, shuffled tables and columns, other tables thinned out. Raises GroundingError.
+
+        `decoys` are schemas of other databases: now and then the question is asked of one of them and must be declined.
+        """
+        question = rng.choice(example.questions)
+        if decoys and rng.random() < 0.025:
+            schema = shuffled(rng.choice(decoys), rng)
+            links = find_links(question, None, schema)
+            inputs = encode(question, schema, links, self.pieces, self.special, 200)
+            return inputs, ground(("decline",), inputs, self.keyword_count)
+        links = find_links(question, example.values, example.schema)
+        if example.values is None:
+            links = replace(links, values=_pretended(example, links, rng))
+        schema = shuffled(_thinned(example, rng), rng)
+        known = {(table.name, column.name) for table, column in schema.columns()}
+        links = replace(links, values=tuple(one for one in links.values if (one.table, one.column) in known))
+        longest = rng.choice((100, 130, 160, 280))
+        inputs = encode(question, schema, links, self.pieces, self.special, longest)
+        return inputs, ground(example.reading, inputs, self.keyword_count)
+
+
+def shuffled(schema: Schema, rng: random.Random) -> Schema:
+    """The same schema with tables and columns in another order."""
+    tables = [replace(table, columns=tuple(rng.sample(table.columns, len(table.columns)))) for table in schema.tables]
+    rng.shuffle(tables)
+    return replace(schema, tables=tuple(tables), fingerprint="-")
+
+
+def _thinned(example: TrainingExample, rng: random.Random) -> Schema:
+    """The tables that the reading needs and some of the others."""
+    needed = {one.table for one in example.reading if isinstance(one, Leaf) and one.table}
+    others = [table.name for table in example.schema.tables if table.name not in needed]
+    if len(others) <= 2:
+        return example.schema
+    most = 9 if rng.random() < 0.2 else 3
+    kept = set(rng.sample(others, rng.randint(1, min(len(others), most)))) | needed
+    tables: tuple[Table, ...] = tuple(table for table in example.schema.tables if table.name in kept)
+    return Schema(tables, example.schema.foreign_keys, fingerprint="-")
+
+
+def _pretended(example: TrainingExample, links: Links, rng: random.Random) -> tuple[ValueMatch, ...]:
+    """Gold text values shown as stored ones for a schema without rows: mostly where they belong, at times elsewhere."""
+    found: list[ValueMatch] = []
+    forms = [normal_form(word.text) for word in links.words]
+    for column, text in spoken_values(example.reading):
+        place = _place(forms, normal_form(text))
+        if place is None:
+            continue
+        if rng.random() < 0.7:
+            found.append(ValueMatch(*place, column.table, column.column, text, "exact"))
+        others = [one for table in example.schema.tables for one in table.columns if one.family == "text"]
+        if others and rng.random() < 0.15:
+            other = rng.choice(others)
+            if other.name != column.column:
+                found.append(ValueMatch(*place, column.table, other.name, text, "exact"))
+    return tuple(found)
+
+
+def _place(forms: Sequence[str], wanted: str) -> tuple[int, int] | None:
+    """Which words spell `wanted`."""
+    for start in range(len(forms)):
+        said = ""
+        for end in range(start, min(start + 12, len(forms))):
+            said = f"{said} {forms[end]}".strip()
+            if said == wanted and wanted:
+                return start, end + 1
+    return None
+
+
+def collate(inputs: Sequence[Inputs]) -> Batch:
+    """Pad B inputs to one batch."""
+    size, length = len(inputs), max(len(one.pieces) for one in inputs)
+    count = max(len(one.items) for one in inputs)
+    pieces = torch.zeros(size, length, dtype=torch.long)
+    features = torch.zeros(size, length, len(FEATURES))
+    mask = torch.zeros(size, length, dtype=torch.bool)
+    pooling = torch.zeros(size, count, length)
+    kinds = torch.full((size, count), -1)
+    parents = torch.arange(count).repeat(size, 1)
+    for row, one in enumerate(inputs):
+        used = len(one.pieces)
+        pieces[row, :used] = torch.tensor(one.pieces)
+        mask[row, :used] = True
+        at = [(place, flag) for place, flags in enumerate(one.features) for flag in flags]
+        places, flags_ = zip(*at, strict=True)
+        features[row, torch.tensor(places), torch.tensor(flags_)] = 1.0
+        kinds[row, : len(one.items)] = torch.tensor(one.kinds())
+        for number, item in enumerate(one.items):
+            start, end = item.span
+            pooling[row, number, start:end] = 1.0 / max(end - start, 1)
+            if item.parent >= 0:
+                parents[row, number] = item.parent
+    return Batch(pieces, features, mask, pooling, kinds, parents)
+
+
+def collate_targets(targets: Sequence[Targets], batch: Batch, keyword_count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Actions read (B, T), actions to predict (B, T; -100 where none), and what the grammar allows (B, T, K + N)."""
+    size, steps = len(targets), max(len(one.actions) for one in targets)
+    count = batch.kinds.shape[1]
+    read = torch.full((size, steps), -1)
+    gold = torch.full((size, steps), -100)
+    allowed = torch.zeros(size, steps, keyword_count + count, dtype=torch.bool)
+    for row, one in enumerate(targets):
+        used = len(one.actions)
+        gold[row, :used] = torch.tensor(one.actions)
+        read[row, 1:used] = torch.tensor(one.actions[:-1])
+        of_kind = [batch.kinds[row] == number for number in range(5)]
+        for step in range(used):
+            allowed[row, step, list(one.keywords[step])] = True
+            for kind in one.kinds[step]:
+                allowed[row, step, keyword_count:] |= of_kind[kind]
+        allowed[row, used:, 0] = True
+    return read, gold, allowed

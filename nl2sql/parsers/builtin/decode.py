@@ -1,0 +1,251 @@
+"""Beam search over the grammar: the likeliest readings of one question, every leaf of a kind that fits its place.
+
+Constrained like PICARD (Scholak et al. 2021), by construction: what grammar or type forbids has probability 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from nl2sql.engine.base import Cancel
+from nl2sql.errors import QueryCancelledError
+from nl2sql.parsers.builtin.batches import collate
+from nl2sql.parsers.builtin.features import Inputs, Item, span_text
+from nl2sql.parsers.builtin.grammar import (
+    ARITHMETIC,
+    BUCKETS,
+    COMPARISONS,
+    KEYWORD_IDS,
+    KEYWORDS,
+    LONGEST,
+    PATTERNS,
+    START,
+    Action,
+    Leaf,
+    Reading,
+    Stack,
+    advance,
+    allowed,
+    closes_in,
+)
+from nl2sql.parsers.builtin.model import Memory, ParserModel, Past
+
+_NUMERIC = ("number",)
+_FAMILY_OF = {
+    **dict.fromkeys(("count", "sum", "avg", "median", *ARITHMETIC, "year", "hour"), "number"),
+    **dict.fromkeys(("quarter", "month", "week", "day"), "date"),
+    "weekday": "text",
+}
+_LONGEST_SPAN = 8
+
+
+@dataclass(frozen=True)
+class Found:
+    """One reading with its log-probability."""
+
+    reading: Reading
+    score: float
+
+
+@dataclass(frozen=True)
+class _Beam:
+    """A reading in the making. `left` is the family of the last left side, `column` the item it is."""
+
+    stack: Stack
+    actions: tuple[int, ...]
+    score: float
+    left: str = ""
+    column: int = -1
+    operator: str = ""
+    needs: tuple[str, ...] = ()
+
+
+class _Places:
+    """The items of one question by what they are good for, as masks over items."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+        size = len(items)
+        self.by_kind = {
+            kind: torch.tensor([item.kind == kind for item in items], dtype=torch.bool).reshape(size)
+            for kind in ("table", "column", "anchor", "mention", "word")
+        }
+        self.by_family = {
+            family: torch.tensor([item.kind == "column" and item.family == family for item in items]).reshape(size)
+            for family in ("number", "text", "date", "boolean", "time", "other")
+        }
+        self.numbers = torch.tensor([_leaf_kind(item) == "number" for item in items]).reshape(size)
+        self.wholes = torch.tensor([_is_count(item) for item in items]).reshape(size)
+        self.dates = torch.tensor([_leaf_kind(item) == "date" for item in items]).reshape(size)
+        self.first_word = next((at for at, item in enumerate(items) if item.kind == "word"), size)
+        self.parents = torch.tensor([item.parent for item in items]).reshape(size)
+
+
+def _leaf_kind(item: Item) -> str:
+    return item.leaf.kind if item.kind == "mention" and item.leaf is not None else ""
+
+
+def _is_count(item: Item) -> bool:
+    return _leaf_kind(item) == "number" and item.leaf is not None and item.leaf.value.isdigit()
+
+
+@torch.inference_mode()
+def search(
+    model: ParserModel, inputs: Inputs, beams: int = 5, cancel: Cancel | None = None
+) -> tuple[list[Found], float]:
+    """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError."""
+    memory = model.encode(collate([inputs]))
+    cross = model.cross(memory)
+    places = _Places(inputs.items)
+    live = [_Beam(START, (), 0.0)]
+    done: list[_Beam] = []
+    past: Past | None = None
+    declining = 0.0
+    for step in range(LONGEST):
+        if cancel is not None and cancel.is_set():
+            raise QueryCancelledError("Stopped.")
+        last = torch.tensor([[beam.actions[-1] if beam.actions else -1] for beam in live])
+        size = len(live)
+        wide = Memory(memory.states, memory.mask, memory.items.expand(size, -1, -1), memory.kinds.expand(size, -1))
+        wide_cross = [(key.expand(size, -1, -1, -1), value.expand(size, -1, -1, -1)) for key, value in cross]
+        scores, past = model.decode(last, wide, wide_cross, past, step)
+        allow = torch.stack([_allowed(beam, places, model.config.keywords, LONGEST - step) for beam in live])
+        logs = torch.log_softmax(scores[:, 0].masked_fill(~allow, -1e9), -1)
+        if step == 0:
+            declining = float(logs[0, KEYWORD_IDS["decline"]].exp())
+            logs[0, KEYWORD_IDS["decline"]] = -1e9
+        totals = logs + torch.tensor([beam.score for beam in live])[:, None]
+        best = totals.flatten().topk(min(2 * beams, totals.numel()))
+        chosen: list[_Beam] = []
+        rows: list[int] = []
+        for score, place in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+            row, action = divmod(place, totals.shape[1])
+            if score < -1e8 or len(chosen) == beams:
+                break
+            beam = _extended(live[row], action, score, places, model.config.keywords)
+            if not beam.stack:
+                done.append(beam)
+            else:
+                chosen.append(beam)
+                rows.append(row)
+        done.sort(key=lambda beam: -beam.score)
+        if not chosen or (len(done) >= beams and done[beams - 1].score >= chosen[0].score):
+            break
+        live = chosen
+        order = torch.tensor(rows)
+        past = [(key[order], value[order]) for key, value in past]
+    found = [Found(_reading(beam.actions, inputs, model.config.keywords), beam.score) for beam in done[:beams]]
+    return found, declining
+
+
+def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Tensor:
+    """What may follow: the grammar's word, narrowed by types and by the actions that are left."""
+    may = allowed(beam.stack)
+    size = len(places.items)
+    mask = torch.zeros(keyword_count + size, dtype=torch.bool)
+    tight = closes_in(beam.stack) + 6 >= left
+    for keyword in may.keywords:
+        if tight and keyword != "end" and closes_in(advance(beam.stack, keyword)) >= left - 1:
+            continue
+        mask[KEYWORD_IDS[keyword]] = True
+    items = torch.zeros(size, dtype=torch.bool)
+    for kind in may.kinds:
+        items |= places.by_kind[kind]
+    symbol = beam.stack[-1]
+    if symbol in ("rhs", "value", "number"):
+        items &= _fitting_values(beam, places, symbol)
+    if symbol == "word_end":
+        start = beam.actions[-1] - keyword_count
+        items[: max(start, 0)] = False
+        items[start + _LONGEST_SPAN :] = False
+    items &= _fitting_columns(beam, places, symbol)
+    mask[keyword_count:] = items
+    return mask
+
+
+def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Tensor:
+    """Values that can be compared with the left side; columns are left to `_fitting_columns`."""
+    columns = places.by_kind["column"]
+    if symbol == "number":
+        return places.wholes
+    if beam.left == "number":
+        return columns | places.numbers
+    if beam.left == "date":
+        return columns | places.dates
+    anchors = places.by_kind["anchor"] & (places.parents == beam.column)
+    return columns | anchors | places.by_kind["word"] | places.numbers | places.dates
+
+
+def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Tensor:
+    """Columns of the families that the place needs; everything that is no column passes."""
+    columns = places.by_kind["column"]
+    families: tuple[str, ...] = beam.needs
+    if symbol == "lhs":
+        if beam.operator in PATTERNS:
+            families = ("text",)
+        elif beam.operator in ("true", "false"):
+            families = ("boolean",)
+        elif beam.operator in COMPARISONS or beam.operator == "between":
+            families = ("number", "text", "date", "time", "other")
+    elif symbol == "rhs" and beam.left in places.by_family:
+        families = (beam.left,)
+    if not families:
+        return torch.ones_like(columns)
+    fits = torch.zeros_like(columns)
+    for family in families:
+        fits |= places.by_family[family]
+    return ~columns | fits
+
+
+def _extended(beam: _Beam, action: int, score: float, places: _Places, keyword_count: int) -> _Beam:
+    """`beam` with one more action."""
+    symbol = beam.stack[-1]
+    actions = (*beam.actions, action)
+    if action >= keyword_count:
+        item = places.items[action - keyword_count]
+        after = replace(beam, stack=advance(beam.stack, f"@{item.kind}"), actions=actions, score=score, needs=())
+        if item.kind != "column":
+            return after
+        if symbol == "lhs":
+            return replace(after, left=item.family, column=action - keyword_count)
+        if beam.left == "inherit":
+            return replace(after, left=item.family)
+        return after
+    keyword = KEYWORDS[action]
+    after = replace(beam, stack=advance(beam.stack, keyword), actions=actions, score=score)
+    if keyword in ("sum", "avg", "median", *ARITHMETIC):
+        after = replace(after, needs=_NUMERIC)
+    elif keyword in BUCKETS:
+        after = replace(after, needs=("date",))
+    elif keyword != "distinct":
+        after = replace(after, needs=())
+    if symbol == "lhs":
+        after = replace(after, left=_FAMILY_OF.get(keyword, "inherit"), column=-1)
+    elif symbol == "cond":
+        after = replace(after, operator=keyword, left="", column=-1)
+    return after
+
+
+def _reading(actions: Sequence[int], inputs: Inputs, keyword_count: int) -> Reading:
+    """The reading that actions mean, words of the question joined to text."""
+    found: list[Action] = []
+    start: int | None = None
+    for action in actions:
+        if action < keyword_count:
+            found.append(KEYWORDS[action])
+            continue
+        item = inputs.items[action - keyword_count]
+        if item.kind == "word":
+            if start is None:
+                start = item.words[0]
+            else:
+                found.append(Leaf("text", text=span_text(inputs, start, item.words[1])))
+                start = None
+        else:
+            assert item.leaf is not None
+            found.append(item.leaf)
+    return tuple(found)

@@ -1,0 +1,336 @@
+"""What the model reads: question and schema as word pieces with link features, and the items a reading may point at.
+
+Stored values that the question may mean stand beside their column, as in BRIDGE (Lin et al. 2020). Knows no weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nl2sql import dates
+from nl2sql.linking import (
+    NameMatch,
+    ValueIndex,
+    ValueMatch,
+    Word,
+    find_numbers,
+    match_names,
+    split_name,
+    split_words,
+)
+from nl2sql.parsers.builtin.grammar import KINDS, Leaf
+from nl2sql.schema import Column, Schema, Table
+
+FEATURES = (
+    "question", "table", "column", "value", "mark",
+    "number", "text", "date", "boolean", "other",
+    "primary_key", "foreign_key", "matched", "part_matched", "has_value", "table_matched",
+    "names_column", "names_part", "names_table", "names_table_part", "names_value", "names_near_value",
+    "is_number", "is_date", "spare_1", "spare_2", "spare_3", "spare_4",
+)  # fmt: skip
+"""Features of a word piece, each on or off; weights depend on their order."""
+_F = {name: number for number, name in enumerate(FEATURES)}
+LONGEST_INPUT = 480
+"""Word pieces that the encoder reads at most."""
+MOST_ANCHORS = 20
+_FAMILIES = {"number": "number", "text": "text", "date": "date", "boolean": "boolean"}
+
+Hit = tuple[NameMatch, frozenset[int]]
+"""How a name is matched by the question, and by which words."""
+Pieces = Callable[[str], Sequence[int]]
+"""Word pieces of one lower-case word."""
+
+
+@dataclass(frozen=True)
+class SpecialPieces:
+    """Numbers of the encoder's special word pieces."""
+
+    start: int
+    separator: int
+    colon: int
+    comma: int
+    equals: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something a reading may point at: `leaf` once resolved, `span` its word pieces, `parent` another item's number.
+
+    A column's parent is its table, an anchor's its column; tables, mentions and words have none (-1).
+    """
+
+    kind: str
+    span: tuple[int, int]
+    leaf: Leaf | None
+    parent: int = -1
+    family: str = ""
+    words: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class Inputs:
+    """One question over one schema, ready for the model. `features[i]` are the numbers of piece i's features."""
+
+    question: str
+    words: tuple[Word, ...]
+    pieces: list[int] = field(default_factory=list)
+    features: list[tuple[int, ...]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    left_out: int = 0
+    """Tables that did not fit."""
+
+    def kinds(self) -> list[int]:
+        """The kind number of each item."""
+        return [KINDS.index(item.kind) for item in self.items]
+
+
+@dataclass(frozen=True)
+class Links:
+    """What the words of a question were found to mean, before the model reads them."""
+
+    words: tuple[Word, ...]
+    values: tuple[ValueMatch, ...]
+    numbers: tuple[tuple[int, int, Leaf], ...]
+    periods: tuple[tuple[int, int, Leaf], ...]
+
+
+def find_links(question: str, values: ValueIndex | None, schema: Schema) -> Links:
+    """Stored values of `schema`, numbers and time expressions in `question`."""
+    words = split_words(question)
+    known = {(table.name, column.name) for table, column in schema.columns()}
+    matches = values.find(words) if values else ()
+    periods = []
+    for mention in dates.find_dates(question):
+        covered = [at for at, word in enumerate(words) if mention.start <= word.start < mention.end]
+        if covered:
+            leaf = Leaf("date", value=dates.to_text(mention.period), text=mention.text)
+            periods.append((covered[0], covered[-1] + 1, leaf))
+    numbers = []
+    for number in find_numbers(question, words):
+        text = f"{number.value:g}" if abs(number.value) < 1e6 else f"{number.value:.10g}"
+        if "e" in text:
+            text = f"{number.value:.0f}"
+        numbers.append(
+            (
+                number.start,
+                number.end,
+                Leaf("number", value=text, text=_said(question, words, number.start, number.end)),
+            )
+        )
+    kept = tuple(match for match in matches if (match.table, match.column) in known)[:MOST_ANCHORS]
+    return Links(words, kept, tuple(numbers), tuple(periods))
+
+
+def _said(question: str, words: Sequence[Word], start: int, end: int) -> str:
+    return question[words[start].start : words[end - 1].end]
+
+
+def span_text(inputs: Inputs, start: int, end: int) -> str:
+    """The words `start` to `end` (exclusive) of the question as they were typed."""
+    return _said(inputs.question, inputs.words, start, end)
+
+
+def encode(
+    question: str, schema: Schema, links: Links, pieces: Pieces, special: SpecialPieces, longest: int = LONGEST_INPUT
+) -> Inputs:
+    """Lay out question and schema: `[start] words [separator] table : column , column = value [separator] table ...`.
+
+    Tables that do not fit in `longest` word pieces are left out, those least alike to the question first.
+    """
+    inputs = Inputs(question, links.words)
+    writer = _Writer(inputs, pieces, special)
+    table_hits = {
+        table.name: match_names(links.words, table.label, (table.name, *table.synonyms)) for table in schema.tables
+    }
+    column_hits = {
+        (table.name, column.name): match_names(links.words, column.label, (column.name, *column.synonyms))
+        for table, column in schema.columns()
+    }
+    word_spans = _write_question(writer, links, table_hits.values(), column_hits.values())
+    matched = {(match.table, match.column) for match in links.values}
+    keys = {(key.table.casefold(), name.casefold()) for key in schema.foreign_keys for name in key.columns}
+    budget = longest - len(inputs.pieces)
+    ranked = sorted(schema.tables, key=lambda table: -_relevance(table, table_hits, column_hits, matched))
+    fitting: list[str] = []
+    kept_columns: dict[str, tuple[Column, ...]] = {}
+    for table in ranked:
+        columns, cost = _fit(table, budget, column_hits, matched, keys, writer)
+        if columns:
+            fitting.append(table.name)
+            kept_columns[table.name] = columns
+            budget -= cost
+    inputs.left_out = len(schema.tables) - len(fitting)
+    tables: list[Item] = []
+    columns_found: list[Item] = []
+    anchors: list[Item] = []
+    for table in schema.tables:
+        if table.name not in kept_columns:
+            continue
+        state = table_hits[table.name][0]
+        tables.append(writer.table(table, state))
+        number = len(tables) - 1
+        for column in kept_columns[table.name]:
+            place = (table.name, column.name)
+            flags = _column_flags(table, column, keys, column_hits[place][0], place in matched, state)
+            columns_found.append(writer.column(table, column, flags, number))
+            for match in links.values:
+                if (match.table, match.column) == place:
+                    anchors.append(writer.anchor(match, len(columns_found) - 1))
+    offset, later = len(tables), len(tables) + len(columns_found)
+    inputs.items = [
+        *tables,
+        *columns_found,
+        *(Item(one.kind, one.span, one.leaf, one.parent + offset, one.family, one.words) for one in anchors),
+    ]
+    assert later <= len(inputs.items)
+    for start, end, leaf in (*links.periods, *links.numbers):
+        span = (word_spans[start][0], word_spans[end - 1][1])
+        inputs.items.append(Item("mention", span, leaf, words=(start, end)))
+    for at, span in enumerate(word_spans):
+        inputs.items.append(Item("word", span, None, words=(at, at + 1)))
+    return inputs
+
+
+def _relevance(
+    table: Table,
+    table_hits: Mapping[str, Hit],
+    column_hits: Mapping[tuple[str, str], Hit],
+    matched: set[tuple[str, str]],
+) -> float:
+    """How likely a table is meant: its name first, then its columns' names and stored values."""
+    score = {"exact": 5.0, "partial": 2.0, "none": 0.0}[table_hits[table.name][0]]
+    best: dict[int, float] = {}
+    for column in table.columns:
+        state, positions = column_hits[(table.name, column.name)]
+        worth = {"exact": 2.0, "partial": 0.7, "none": 0.0}[state]
+        for position in positions:
+            best[position] = max(best.get(position, 0.0), worth)
+    score += sum(best.values())
+    return score + 2.0 * sum((table.name, column.name) in matched for column in table.columns)
+
+
+def _fit(
+    table: Table,
+    budget: int,
+    column_hits: Mapping[tuple[str, str], Hit],
+    matched: set[tuple[str, str]],
+    keys: set[tuple[str, str]],
+    writer: _Writer,
+) -> tuple[tuple[Column, ...], int]:
+    """The columns of `table` that fit in `budget` word pieces, in their order, and what they cost."""
+    cost = writer.cost(table.label) + 2
+    if cost + 4 > budget:
+        return (), 0
+
+    def worth(column: Column) -> float:
+        state = column_hits[(table.name, column.name)][0]
+        score = {"exact": 4.0, "partial": 2.0, "none": 0.0}[state]
+        score += 3.0 * ((table.name, column.name) in matched)
+        score += 1.0 * (column.name in table.primary_key)
+        return score + 0.5 * ((table.name.casefold(), column.name.casefold()) in keys)
+
+    kept: set[str] = set()
+    share = budget if len(table.columns) <= 40 else max(budget // 2, min(budget, 160))
+    for column in sorted(table.columns, key=worth, reverse=True):
+        price = writer.cost(column.label) + 1 + (8 if (table.name, column.name) in matched else 0)
+        if cost + price > share:
+            if worth(column) == 0.0:
+                break
+            continue
+        cost += price
+        kept.add(column.name)
+    return tuple(column for column in table.columns if column.name in kept), cost
+
+
+def _column_flags(
+    table: Table, column: Column, keys: set[tuple[str, str]], state: str, has_value: bool, table_state: str
+) -> tuple[int, ...]:
+    names = ["column", _FAMILIES.get(column.family, "other")]
+    if column.name in table.primary_key:
+        names.append("primary_key")
+    if (table.name.casefold(), column.name.casefold()) in keys:
+        names.append("foreign_key")
+    names += {"exact": ["matched"], "partial": ["part_matched"], "none": []}[state]
+    if has_value:
+        names.append("has_value")
+    if table_state != "none":
+        names.append("table_matched")
+    return tuple(_F[name] for name in names)
+
+
+def _write_question(
+    writer: _Writer, links: Links, table_hits: Iterable[Hit], column_hits: Iterable[Hit]
+) -> list[tuple[int, int]]:
+    """Write the question's words; returns the word pieces of each."""
+    flags: list[set[str]] = [{"question"} for _ in links.words]
+    for hits, whole, part in (
+        (column_hits, "names_column", "names_part"),
+        (table_hits, "names_table", "names_table_part"),
+    ):
+        for state, positions in hits:
+            for at in positions:
+                flags[at].add(whole if state == "exact" else part)
+    for match in links.values:
+        for at in range(match.start, match.end):
+            flags[at].add("names_near_value" if match.kind == "fuzzy" else "names_value")
+    for mentions, name in ((links.numbers, "is_number"), (links.periods, "is_date")):
+        for start, end, _ in mentions:
+            for at in range(start, end):
+                flags[at].add(name)
+    writer.put([writer.special.start], ("mark",))
+    spans = [writer.put(writer.pieces(word.text.lower()), sorted(flags[at])) for at, word in enumerate(links.words)]
+    writer.put([writer.special.separator], ("mark",))
+    return spans
+
+
+class _Writer:
+    """Appends word pieces with their features."""
+
+    def __init__(self, inputs: Inputs, pieces: Pieces, special: SpecialPieces) -> None:
+        self.inputs = inputs
+        self.pieces = pieces
+        self.special = special
+
+    def put(self, pieces: Sequence[int], flags: Sequence[str] | tuple[int, ...]) -> tuple[int, int]:
+        """Append pieces that share features; returns their span."""
+        start = len(self.inputs.pieces)
+        numbers = tuple(_F[flag] if isinstance(flag, str) else flag for flag in flags)
+        self.inputs.pieces.extend(pieces)
+        self.inputs.features.extend([numbers] * len(pieces))
+        return start, len(self.inputs.pieces)
+
+    def name(self, text: str) -> list[int]:
+        """Word pieces of a name, at most twelve."""
+        found: list[int] = []
+        for word in split_name(text)[:12] or (text.lower()[:12],):
+            found.extend(self.pieces(word))
+        return found[:12] or [self.special.comma]
+
+    def cost(self, text: str) -> int:
+        """Word pieces that a name takes."""
+        return len(self.name(text))
+
+    def table(self, table: Table, state: str) -> Item:
+        """Write a table's name."""
+        if self.inputs.items or self.inputs.pieces[-1] != self.special.separator:
+            self.put([self.special.separator], ("mark",))
+        flags = ["table", *{"exact": ["matched"], "partial": ["part_matched"], "none": []}[state]]
+        span = self.put(self.name(table.label), flags)
+        self.put([self.special.colon], ("mark",))
+        return Item("table", span, Leaf("table", table.name))
+
+    def column(self, table: Table, column: Column, flags: tuple[int, ...], parent: int) -> Item:
+        """Write a column's name."""
+        if self.inputs.pieces[-1] != self.special.colon:
+            self.put([self.special.comma], ("mark",))
+        span = self.put(self.name(column.label), flags)
+        return Item("column", span, Leaf("column", table.name, column.name), parent, column.family)
+
+    def anchor(self, match: ValueMatch, parent: int) -> Item:
+        """Write a stored value beside its column."""
+        self.put([self.special.equals], ("mark",))
+        flags = ["value", "names_near_value" if match.kind == "fuzzy" else "names_value"]
+        span = self.put(self.name(match.value)[:8], flags)
+        leaf = Leaf("anchor", match.table, match.column, match.value)
+        return Item("anchor", span, leaf, parent, words=(match.start, match.end))

@@ -1,0 +1,181 @@
+"""Words that synthesis makes schemas and questions of: business things, what is kept about them, how people say it.
+
+A line of `ATTRIBUTES` is `key family role: names | more ways to say it`; a schema uses one of the names, a question any
+of them. A line of `THINGS` is `names: attributes > things that it belongs to`. For training only.
+"""
+
+from __future__ import annotations
+
+ATTRIBUTES = """
+salary number measure: salary, pay, wage, annual salary, compensation, base pay, monthly salary | earnings, income
+bonus number measure: bonus, bonus amount, incentive
+age number measure: age, age in years
+price number measure: price, unit price, list price, selling price, retail price, rate | 
+cost number measure: cost, unit cost, purchase price, cost price, production cost | expense
+amount number measure: amount, total, total amount, order total, value, grand total, sum, order value | revenue, sales, spend, spending
+revenue number measure: revenue, sales, total sales, turnover, net sales, gross revenue | sales revenue, income
+profit number measure: profit, margin, net profit, gross profit, earnings
+quantity number measure: quantity, qty, units, units sold, number of units, pieces, count | volume
+discount number measure: discount, discount rate, rebate, reduction
+tax number measure: tax, vat, tax amount, sales tax
+budget number measure: budget, planned budget, allocated budget, budget amount, funding | money planned
+spend number measure: spend, ad spend, actual cost, money spent, expenses | spending
+rating number measure: rating, score, stars, average rating, customer rating, quality score | 
+satisfaction number measure: satisfaction, csat, satisfaction score, happiness score | 
+stock number measure: stock, units in stock, inventory, on hand, stock level | 
+weight number measure: weight, weight kg, gross weight, net weight, mass
+height number measure: height, height cm
+capacity number measure: capacity, max capacity, seats, size
+distance number measure: distance, distance km, miles, length km, mileage
+duration number measure: duration, length, minutes, duration minutes, time spent, run time
+hours number measure: hours, hours worked, working hours, billable hours
+views number measure: views, page views, clicks, impressions, visits
+population number measure: population, inhabitants, residents
+balance number measure: balance, account balance, outstanding, amount due | money owed
+limit number measure: credit limit, limit, maximum
+fee number measure: fee, fees, service fee, charge, shipping cost, freight
+refund number measure: refund, refund amount, amount refunded, money back
+points number measure: points, loyalty points, score, credits
+grade number measure: grade, mark, gpa, exam score, result
+headcount number measure: headcount, number of employees, staff count, team size
+area number measure: area, floor area, size sqm, square meters, surface
+temperature number measure: temperature, temp, degrees
+year number year: year, model year, founded year, year built, fiscal year, season
+department text category: department, dept, division, team, unit, business unit, section = Sales, Marketing, Finance, Human Resources, Engineering, IT, Legal, Support, Operations, Research, Procurement, Logistics, Customer Service
+category text category: category, product category, type, group, product line, family, class, kind = Electronics, Furniture, Office Supplies, Toys, Clothing, Garden, Sports, Books, Beauty, Food, Beverages, Accessories, Home, Kitchen, Outdoor, Hardware
+status text category: status, state, order status, current status, stage, phase = open, closed, pending, shipped, delivered, cancelled, completed, in progress, paid, unpaid, processing, on hold, active, approved, rejected, returned, draft, new, resolved
+region text category: region, area, territory, zone, sales region, market, district = North, South, East, West, Central, Europe, Asia, North America, EMEA, APAC, Midwest, Northeast, Latin America, Southwest
+country text category: country, nation, country name, country of origin, home country, location = France, Germany, Japan, Brazil, USA, Canada, India, China, Spain, Italy, United Kingdom, Mexico, Sweden, Poland, Netherlands, Australia, Norway, United States, Kenya
+city text category: city, town, location, municipality, city name, place = Paris, London, Berlin, Tokyo, New York, Chicago, Madrid, Rome, Toronto, Sydney, Boston, Lyon, Munich, Austin, San Francisco, Dublin, Oslo, Vienna, Lisbon, Seattle
+segment text category: segment, customer segment, customer type, tier, market segment, client type = Consumer, Corporate, Home Office, Enterprise, Small Business, VIP, Retail, Wholesale, Premium, Basic, Gold, Silver
+channel text category: channel, sales channel, source, medium, platform, acquisition channel = online, email, web, phone, social, in-store, partner, referral, mobile app, tv, radio, search, direct, retail
+priority text category: priority, urgency, severity, importance level = high, low, medium, urgent, critical, normal
+reason text category: reason, cause, return reason, root cause, explanation = damaged, wrong size, late, defective, changed mind, not as described, duplicate, billing, wrong item
+topic text category: topic, subject, issue type, category, problem area = billing, shipping, technical, account, login, product, refund, delivery, other
+gender text category: gender, sex = male, female, other
+brand text category: brand, make, manufacturer, label = Acme, Nordia, Zenith, Orion, Vertex, Lumen, Kestrel, Apex
+color text category: color, colour, shade = red, blue, green, black, white, yellow, silver
+size text category: size, size code, dimension class = small, medium, large, extra large
+payment text category: payment method, payment type, paid by, method of payment, pay mode = credit card, cash, bank transfer, paypal, invoice, debit card, check, voucher
+industry text category: industry, sector, branch of industry, line of business = Manufacturing, Healthcare, Retail, Technology, Education, Energy, Construction, Banking, Insurance
+job text category: job title, position, role, job, title, function = Manager, Engineer, Analyst, Director, Assistant, Consultant, Developer, Accountant, Designer, Technician, Sales Representative
+level text category: level, seniority, grade, rank, band = junior, senior, lead, principal, entry, executive
+genre text category: genre, style, kind = Drama, Comedy, Action, Rock, Jazz, Pop, Documentary, Fantasy, Thriller
+language text category: language, spoken language = English, French, Spanish, German, Chinese, Arabic
+plan text category: plan, subscription plan, package, tariff, membership = Free, Basic, Pro, Enterprise, Premium, Standard, Starter
+carrier text category: carrier, shipping company, courier, ship mode, delivery service = FastShip, PostNet, Express, Standard Class, First Class, Same Day
+gradeletter text category: grade, class, letter grade = A, B, C, D
+name text name: name, full name, title | 
+first_name text first: first name, given name, forename
+last_name text last: last name, surname, family name
+title text name: title, name, headline, label
+email text detail: email, email address, e-mail, contact email
+phone text detail: phone, phone number, telephone, mobile, contact number
+address text detail: address, street, street address, mailing address
+description text detail: description, details, notes, comment, remarks, summary
+code text code: code, reference, sku, number, reference number
+joined date when(joined, were hired, started, came on board): date joined, hire date, hired on, start date, joined on, date of hire, employment date, joining date, employed since | 
+signed date when(signed up, registered, joined, became customers): signup date, signed up on, registration date, registered at, created at, member since, customer since, date registered
+ordered date when(were placed, were ordered, were made, came in): order date, ordered on, purchase date, date of purchase, date, placed at, order placed on, sold on, sale date, transaction date
+created date when(were created, were opened, were added, came in): created at, creation date, created on, date created, opened at, opened on, open date, date opened, submitted on
+closed date when(were closed, were resolved, were completed, ended): closed at, closed on, resolved at, completion date, date closed, completed on, resolution date
+shipped date when(were shipped, shipped, went out): ship date, shipped on, shipping date, dispatched at, date shipped
+delivered date when(were delivered, arrived): delivery date, delivered on, arrival date, received on
+returned date when(were returned, came back, were sent back): return date, returned on, date returned, refunded at
+launched date when(were launched, launched, came out, were released, were introduced): launch date, launched on, release date, released on, introduced on, publication date, available since
+due date when(are due, fall due, expire): due date, deadline, expiry date, expires on, valid until
+paid date when(were paid, got paid): payment date, paid on, paid at, date of payment
+born date when(were born): birth date, date of birth, birthday, born on, dob
+began date when(started, began, were started, took place): start date, started on, starts at, begin date, event date, date
+ended date when(ended, finished, were over): end date, ended on, finish date, ends at
+founded date when(were founded, opened, were opened, were established): opening date, opened on, founded on, date established, established
+visited date when(visited, came, took place): visit date, visited at, appointment date, date of visit, check in date, date
+active boolean flag(active, currently active; inactive, not active): active, is active, currently active
+discontinued boolean flag(discontinued, no longer sold; not discontinued, still sold): discontinued, is discontinued, retired
+verified boolean flag(verified, confirmed; unverified, not verified): verified, is verified, confirmed
+paidflag boolean flag(paid, already paid; unpaid, not paid, not yet paid): paid, is paid, payment received
+urgent boolean flag(urgent, marked urgent; not urgent): urgent, is urgent, expedited
+member boolean flag(members, subscribed; not members, not subscribed): is member, subscribed, newsletter, opt in
+"""
+
+THINGS = """
+employee, staff member, worker, team member, associate | staff, personnel, people, colleagues, workforce: name, department, salary, joined, job, email, city, gender, age, bonus, active, level, first_name, last_name, phone, born > department, store, employee
+customer, client, buyer, shopper, account | clients, consumers, patrons: name, email, city, country, segment, signed, phone, region, active, balance, points, gender, first_name, last_name, age, born, industry, limit > store, employee
+product, item, article, good | merchandise, goods, things we sell: name, category, price, cost, stock, brand, launched, discontinued, color, weight, rating, size, code > supplier, category
+order, purchase, sale, sales order, transaction | sales: ordered, amount, status, channel, shipped, discount, payment, quantity, region, country, city, priority, tax, delivered > customer, employee, store, campaign, product
+order item, line item, order line, order detail, sale item, basket item | lines, order contents: quantity, price, discount, amount > order, product
+invoice, bill | bills: created, due, amount, status, tax, paidflag, paid > customer, order
+payment, receipt, remittance | money received: paid, amount, payment, status > invoice, customer, order
+shipment, delivery, parcel, consignment | packages: shipped, delivered, carrier, weight, fee, status > order, warehouse, customer
+supplier, vendor, provider, manufacturer | : name, country, rating, city, email, phone, founded > 
+store, shop, branch, outlet, location, sales office | : name, city, region, country, founded, area, headcount > employee
+department, division, team, unit | : name, budget, city, headcount > company
+category, product group, product line | : name, description > 
+campaign, promotion, marketing campaign, ad, marketing action | ads: name, channel, budget, began, ended, spend, views, status > employee
+return, returned item, refund, complaint | sent back items: returned, reason, refund, quantity, status > order item, order, product
+ticket, support ticket, case, support request, issue, incident | : created, closed, priority, status, topic, satisfaction, channel > customer, employee, order, product
+project, engagement, initiative | : name, status, budget, began, ended, priority > customer, employee, department
+task, todo, work item, job | : title, status, priority, due, hours, created > project, employee
+lead, prospect, opportunity, deal | : name, status, amount, created, industry, country, channel > employee, campaign
+contract, agreement, policy | : began, ended, amount, status, plan > customer, supplier
+subscription, membership | subscribers: plan, began, ended, fee, status, active > customer
+review, rating, feedback, evaluation | : rating, created, description, verified > customer, product
+visit, session, web visit | traffic: visited, duration, views, channel, country > customer
+course, class, training, program | : title, department, hours, capacity, fee, level > teacher
+student, pupil, learner | : name, gender, grade, joined, age, city, country > course, teacher
+teacher, instructor, professor, lecturer | faculty: name, department, salary, joined > department
+patient, case | : name, gender, born, city, age > doctor
+doctor, physician, practitioner | : name, department, joined, rating > 
+appointment, consultation, booking | : visited, status, duration, fee, reason > patient, doctor, room
+book, publication, novel | : title, genre, price, year, language, rating > author, publisher
+author, writer | : name, country, born > 
+publisher, publishing house | : name, city, country > 
+movie, film, show, title | : title, genre, year, duration, rating, revenue, language, budget > studio
+studio, production company | : name, country, founded > 
+vehicle, car, truck | fleet: brand, year, price, color, distance, status > driver, store
+driver, chauffeur, courier | : name, rating, city, joined, age > 
+trip, ride, journey | : began, distance, duration, amount, payment, rating > driver, vehicle, customer
+hotel, property, resort | : name, city, country, rating, capacity > 
+room, unit, apartment | : code, size, price, capacity, status > hotel
+reservation, booking, stay | : visited, ended, amount, status, channel > customer, room, hotel
+expense, cost, expenditure | spending: amount, category, ordered, description, status > employee, department, project
+machine, asset, device, equipment | : name, status, price, launched, brand > store, supplier
+warehouse, depot, distribution center | : name, city, country, capacity, area > 
+event, meeting, conference, concert | : title, began, city, capacity, price, status > department, venue
+venue, hall, stadium | : name, city, capacity, founded > 
+donation, gift, contribution | : ordered, amount, channel, payment > donor, campaign
+donor, supporter, sponsor | : name, city, country, email, segment > 
+player, athlete | : name, age, height, country, points, salary > team
+team, club, squad | : name, city, founded, budget > 
+match, game, fixture | : began, points, city, views > team, venue
+school, college, campus | : name, city, region, capacity > 
+loan, credit, mortgage | : amount, began, status, plan, duration > customer, branch
+branch, bank branch, agency | : name, city, region, headcount > 
+flight, departure | : code, began, distance, duration, price, status > airline
+airline, carrier | : name, country, rating, founded > 
+company, firm, organization, business | : name, industry, country, revenue, headcount, founded, city, profit > 
+survey response, answer, response | : created, rating, description, gender, age > customer
+sensor reading, measurement, observation | : created, temperature, status, city > machine
+stock movement, inventory record | : quantity, ordered, reason > product, warehouse
+"""
+
+SHORT = {
+    "quantity": "qty", "amount": "amt", "number": "no", "customer": "cust", "department": "dept", "date": "dt",
+    "name": "nm", "product": "prod", "description": "descr", "address": "addr", "account": "acct", "employee": "emp",
+    "category": "cat", "price": "prc", "total": "tot", "order": "ord", "average": "avg", "discount": "disc",
+    "status": "stat", "country": "ctry", "phone": "ph", "region": "reg", "salary": "sal", "supplier": "supp",
+    "invoice": "inv", "payment": "pmt", "revenue": "rev", "temperature": "temp", "manager": "mgr",
+}  # fmt: skip
+"""Abbreviations that headers use."""
+
+NAMES = """Anna Keller, Bruno Costa, Chen Wei, Dana Scott, Elif Demir, Farid Nasser, Grace Lee, Hugo Martin, Ines Silva,
+Jonas Berg, Karen White, Liam Murphy, Maria Rossi, Noah Fischer, Olga Petrova, Priya Patel, Quentin Blanc, Rosa Diaz,
+Samir Haddad, Tina Novak, Blue Lamp, Oak Table, Spring Sale, Atlas, Smart Watch, Riverside, Northwind, Helios, Coffee
+Mug, Green Tea, Bluetooth Speaker, Summer Fest, Winter Promo, Desk Chair, Alpha, Globex, Initech, Main Street, Airport,
+Data Science 101, Introduction to Law, Silent River, Laptop Pro, Gaming Mouse, Yoga Mat"""
+
+PERIODS = """last year, this year, last month, this month, last week, this week, yesterday, today, last quarter, this
+quarter, the last 30 days, the last 7 days, the past 90 days, the last 6 months, the past year, the last 2 years, 2021,
+2022, 2023, 2024, 2019, 2020, March 2024, January 2023, June, December, March, Q1 2024, Q2, Q3 2023, the last 12 months,
+2024-03-15, May 2022, the first half of 2023, the previous month, the previous year, past 3 months, last 14 days, October
+2023, 2025, August, the past week, year to date, this month, 2018, July 2025, November 2021, last 24 hours, the 1990s"""

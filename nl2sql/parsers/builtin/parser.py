@@ -1,0 +1,147 @@
+"""The built-in parser as the pipeline sees it: question and schema in, ranked candidates out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from nl2sql import dates
+from nl2sql.errors import ParserError
+from nl2sql.linking import ValueIndex, normal_form
+from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.builtin import grammar, weights
+from nl2sql.parsers.builtin.decode import Found, search
+from nl2sql.parsers.builtin.features import Inputs, encode, find_links
+from nl2sql.parsers.builtin.grammar import Leaf, Reading
+from nl2sql.parsers.builtin.render import render
+from nl2sql.schema import Schema
+
+_DECLINE_ABOVE = 0.5
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Turns a beam's scores into the probability that its first reading is right: a logistic regression.
+
+    Fitted on held-out databases (see the model card); Platt 1999.
+    """
+
+    bias: float = 0.0
+    score: float = 1.0
+    margin: float = 0.0
+
+    def confidence(self, scores: list[float]) -> float:
+        """Probability for the best of `scores` (log-probabilities, best first)."""
+        margin = min(scores[0] - scores[1], 10.0) if len(scores) > 1 else 10.0
+        return 1 / (1 + math.exp(-(self.bias + self.score * scores[0] + self.margin * margin)))
+
+
+class BuiltinParser:
+    """The parser that ships with the workbench. Safe to use from many threads, one question at a time."""
+
+    def __init__(self, folder: Path = weights.RELEASED, threads: int = 0) -> None:
+        """Load the weights in `folder`. Raises ParserUnavailableError."""
+        if threads:
+            torch.set_num_threads(threads)
+        self._model, calibration, revision = weights.load(folder)
+        self._pieces, self._special = weights.load_pieces(folder)
+        self._calibration = Calibration(**calibration)
+        self._info = ParserInfo("builtin", revision)
+        self._lock = threading.Lock()
+
+    @property
+    def info(self) -> ParserInfo:
+        """Name and revision."""
+        return self._info
+
+    def predict(self, request: ParseRequest) -> Prediction:
+        """Ranked readings of the question. Raises QueryCancelledError."""
+        links = find_links(request.question, request.values, request.schema)
+        if not links.words:
+            return Prediction((), 0.0, "There are no words in this question.")
+        inputs = encode(request.question, request.schema, links, self._pieces, self._special)
+        if not any(item.kind == "column" for item in inputs.items):
+            return Prediction((), 0.0, "The question is too long to be read together with the tables.")
+        with self._lock:
+            found, declining = search(self._model, inputs, max(request.candidates, 2), request.cancel)
+        prompt = " ".join(self._shown(inputs))
+        candidates = self._candidates(found, request)
+        if declining > _DECLINE_ABOVE or not candidates:
+            return Prediction((), declining, _reason(inputs), prompt)
+        confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
+        return Prediction(tuple(candidates), confidence, None, prompt)
+
+    def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
+        """SQL of a reading kept in the log. Raises ParserError."""
+        return render(grammar.from_text(tree), schema, as_of)
+
+    def _candidates(self, found: list[Found], request: ParseRequest) -> list[Candidate]:
+        """Readings that can be said over this schema, those of the same SQL once."""
+        candidates: dict[str, Candidate] = {}
+        for one in found:
+            reading = _with_stored_values(one.reading, request.values)
+            try:
+                sql = render(reading, request.schema, request.as_of)
+            except ParserError:
+                continue
+            if sql not in candidates:
+                notes = tuple(_notes(reading, request))
+                candidates[sql] = Candidate(sql, one.score, grammar.to_text(reading), notes)
+        return list(candidates.values())
+
+    def _shown(self, inputs: Inputs) -> list[str]:
+        """What the model read, in words."""
+        shown = [inputs.question]
+        for item in inputs.items:
+            leaf = item.leaf
+            if item.kind == "table" and leaf is not None:
+                shown.append(f"| {leaf.table} :")
+            elif item.kind == "column" and leaf is not None:
+                shown.append(f"{leaf.table}.{leaf.column}")
+            elif item.kind == "anchor" and leaf is not None:
+                shown.append(f"{leaf.column} = {leaf.value}")
+        return shown
+
+
+def _with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
+    """Words compared with a column take the stored spelling where there is one."""
+    if values is None:
+        return reading
+    column: Leaf | None = None
+    fitted: list[grammar.Action] = []
+    for action in reading:
+        if isinstance(action, Leaf):
+            if action.kind == "column":
+                column = action
+            elif action.kind == "text" and column is not None:
+                stored = values.stored(column.table, column.column, action.text)
+                action = replace(action, value=stored or "")
+        fitted.append(action)
+    return tuple(fitted)
+
+
+def _notes(reading: Reading, request: ParseRequest) -> list[str]:
+    """What was understood that the words do not show: stored spellings and what a relative date came to."""
+    notes: list[str] = []
+    asked = normal_form(request.question)
+    for action in reading:
+        if not isinstance(action, Leaf):
+            continue
+        if action.kind in ("anchor", "text") and action.value and normal_form(action.value) not in asked:
+            notes.append(f"Compared with the stored value «{action.value}».")
+        if action.kind == "date":
+            notes.append(f"«{action.text}» was read as {dates.describe(dates.from_text(action.value), request.as_of)}.")
+    return list(dict.fromkeys(notes))
+
+
+def _reason(inputs: Inputs) -> str:
+    """Why there is no answer, and what is nearest."""
+    near = [item.leaf for item in inputs.items if item.kind in ("anchor", "column") and item.leaf is not None]
+    words = [f"{leaf.table}.{leaf.column}" for leaf in near[:4]]
+    nearest = f" The nearest columns are {', '.join(dict.fromkeys(words))}." if words else ""
+    return f"No table here seems to hold what this question asks about.{nearest}"

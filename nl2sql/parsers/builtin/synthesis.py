@@ -1,0 +1,276 @@
+"""Makes questions with their readings over sampled business schemas, and over the training schemas. For training only.
+
+Grammar-based synthesis in the spirit of GraPPa (Yu et al. 2021): sample a schema, sample a reading, word it in one of
+many ways, where schema and question may use different names for the same thing.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nl2sql.linking import ValueIndex, split_name
+from nl2sql.parsers.builtin import lexicon
+from nl2sql.parsers.builtin.corpus import TrainingExample
+from nl2sql.parsers.builtin.question_shapes import Asker
+from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
+from nl2sql.schema import Column, ForeignKey, Schema, Table
+
+
+class Synthesis:
+    """Draws examples without end."""
+
+    def __init__(self, rng: random.Random, known: Sequence[TrainingExample]) -> None:
+        """`known` has one example of each training database, whose schema and values are asked about too."""
+        self.rng = rng
+        self.attributes = read_attributes()
+        self.things = read_things()
+        self.known = [things for example in known if (things := things_of(example.schema, example.values)) is not None]
+        self.worlds: list[Things] = []
+
+    def draw(self) -> TrainingExample:
+        """One question with its reading."""
+        rng = self.rng
+        while True:
+            if self.known and rng.random() < 0.3:
+                world = rng.choice(self.known)
+            else:
+                if len(self.worlds) < 400 or rng.random() < 0.2:
+                    self.worlds.append(self.world())
+                    self.worlds = self.worlds[-800:]
+                world = rng.choice(self.worlds)
+            asked = Asker(world, rng).ask()
+            if asked is not None:
+                question, reading = asked
+                return TrainingExample(
+                    (dressed(question, rng),),
+                    world.schema,
+                    tuple(reading),
+                    "synthesis",
+                    "synthesis",
+                    values=world.values,
+                )
+
+    def world(self) -> Things:
+        """A schema of one to nine related tables in one style of naming."""
+        rng = self.rng
+        style = rng.choice(("snake", "snake", "snake", "camel", "title", "upper"))
+        size = rng.choice((1, 1, 2, 3, 4, 5, 6, 8, 9))
+        chosen = self._connected(size)
+        plural_tables = rng.random() < 0.7
+        tables: list[Table] = []
+        keys: list[ForeignKey] = []
+        things: list[Thing] = []
+        names: dict[str, str] = {}
+        for kind in chosen:
+            singular = kind.names[0] if rng.random() < 0.6 else rng.choice(kind.names)
+            names[kind.names[0]] = styled(plural(singular) if plural_tables else singular, style, rng)
+        if len({name.casefold() for name in names.values()}) < len(names):
+            return self.world()
+        own_keys = {
+            kind.names[0]: styled(f"{kind.names[0]} id" if rng.random() < 0.2 else "id", style, rng) for kind in chosen
+        }
+        for kind in chosen:
+            table, found, fields = self._table(kind, names, own_keys, style)
+            tables.append(table)
+            keys += found
+            things.append(Thing(table.name, kind.names, kind.others, fields))
+        return Things(Schema(tuple(tables), tuple(keys), fingerprint="-"), tuple(things), None)
+
+    def _connected(self, size: int) -> list[ThingKind]:
+        """`size` kinds of thing, most of them tied to one another."""
+        rng = self.rng
+        chosen = [rng.choice(self.things[:16] if rng.random() < 0.6 else self.things)]
+        by_name = {kind.names[0]: kind for kind in self.things}
+        while len(chosen) < size:
+            have = {kind.names[0] for kind in chosen}
+            near = [by_name[one] for kind in chosen for one in kind.parents if one in by_name and one not in have]
+            near += [kind for kind in self.things if kind.names[0] not in have and have & set(kind.parents)]
+            chosen.append(
+                rng.choice(near if near and rng.random() < 0.9 else [k for k in self.things if k.names[0] not in have])
+            )
+        return chosen
+
+    def _table(
+        self, kind: ThingKind, names: dict[str, str], own_keys: dict[str, str], style: str
+    ) -> tuple[Table, list[ForeignKey], tuple[Field, ...]]:
+        rng = self.rng
+        own = names[kind.names[0]]
+        prefix = rng.random() < 0.15
+        columns: list[Column] = []
+        fields: list[Field] = []
+        taken: set[str] = set()
+
+        def add(words: str, type_: str, attribute: Attribute | None, role: str) -> str | None:
+            said = f"{kind.names[0]} {words}" if prefix and role in ("name", "key", "code") else words
+            name = styled(said, style, rng)
+            if not name or name.casefold() in taken:
+                return None
+            taken.add(name.casefold())
+            columns.append(Column(name, type_))
+            if attribute is not None:
+                fields.append(
+                    Field(
+                        own, name, words, role, attribute.family, attribute.sayings, attribute.values, attribute.extra
+                    )
+                )
+            return name
+
+        key = own_keys[kind.names[0]]
+        taken.add(key.casefold())
+        columns.append(Column(key, "INTEGER"))
+        links: list[ForeignKey] = []
+        for parent in kind.parents:
+            if parent in names and (parent != kind.names[0]) and rng.random() < 0.95:
+                target = names[parent]
+                said = parent if rng.random() < 0.75 else split_phrase(target)
+                if parent == "employee" and kind.names[0] in ("store", "department"):
+                    said = "manager"
+                elif parent == "employee" and rng.random() < 0.3:
+                    said = rng.choice(("assigned to", "owner", "sales rep", "agent", "handled by"))
+                name = add(f"{said} id" if said != "assigned to" else said, "INTEGER", None, "foreign")
+                if name:
+                    links.append(ForeignKey(own, (name,), target, (own_keys[parent],)))
+        count = rng.randint(min(3, len(kind.attributes)), len(kind.attributes))
+        for attribute_key in sorted(rng.sample(kind.attributes, count), key=kind.attributes.index):
+            attribute = self.attributes[attribute_key]
+            words = attribute.names[0] if rng.random() < 0.35 else rng.choice(attribute.names)
+            add(words, rng.choice(_TYPES[attribute.family]), attribute, attribute.role)
+        return Table(own, tuple(columns), (key,)), links, tuple(fields)
+
+
+_TYPES = {
+    "number": ("DOUBLE", "INTEGER", "DECIMAL(10,2)", "BIGINT"), "text": ("VARCHAR",),
+    "date": ("DATE", "TIMESTAMP"), "boolean": ("BOOLEAN",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ThingKind:
+    """A line of the lexicon's things."""
+
+    names: tuple[str, ...]
+    others: tuple[str, ...]
+    attributes: tuple[str, ...]
+    parents: tuple[str, ...]
+
+
+def split_phrase(name: str) -> str:
+    """A table's name as words."""
+    return " ".join(split_name(name))
+
+
+def styled(words: str, style: str, rng: random.Random) -> str:
+    """`words` as a name in one style of naming, now and then abbreviated."""
+    parts = re.sub(r"[^\w ]", " ", words).split()
+    if rng.random() < 0.08:
+        parts = [lexicon.SHORT.get(part, part) for part in parts]
+    if style == "camel":
+        return parts[0].lower() + "".join(part.capitalize() for part in parts[1:])
+    if style == "title":
+        return " ".join(part.capitalize() for part in parts)
+    if style == "upper":
+        return "_".join(parts).upper()
+    return "_".join(parts).lower()
+
+
+def dressed(question: str, rng: random.Random) -> str:
+    """The question as people type: fluff, case, marks, an odd typo."""
+    text = re.sub(r"\s+", " ", question).strip()
+    roll = rng.random()
+    if roll < 0.06:
+        text = rng.choice(("please ", "can you ", "could you please ", "hey, ", "i need to know ", "tell me ")) + text
+    elif roll < 0.1:
+        text += rng.choice((" please", " thanks", ", thanks"))
+    case = rng.random()
+    if case < 0.3:
+        text = text.lower()
+    elif case < 0.8:
+        text = text[0].upper() + text[1:]
+    if rng.random() < 0.5:
+        is_question = re.match(r"(?i)(what|which|who|how|when|where|do|did|is|are|can|could)\b", text)
+        text += "?" if is_question else rng.choice((".", "", "?"))
+    if rng.random() < 0.04:
+        text = _mistyped(text, rng)
+    return text
+
+
+def _mistyped(text: str, rng: random.Random) -> str:
+    words = text.split(" ")
+    long = [at for at, word in enumerate(words) if len(word) > 5 and word.isalpha() and word.islower()]
+    if not long:
+        return text
+    at = rng.choice(long)
+    word = words[at]
+    place = rng.randint(1, len(word) - 3)
+    words[at] = rng.choice(
+        (word[:place] + word[place + 1] + word[place] + word[place + 2 :], word[:place] + word[place + 1 :])
+    )
+    return " ".join(words)
+
+
+def read_attributes() -> dict[str, Attribute]:
+    """The lexicon's attributes by key."""
+    found = {}
+    for line in lexicon.ATTRIBUTES.strip().splitlines():
+        head, _, tail = line.partition(": ")
+        key, family, role = head.split(" ", 2)
+        names, _, values = tail.partition(" = ")
+        own, _, more = names.partition("|")
+        kept = _list(own)
+        role, _, extra = role.partition("(")
+        pool = _list(values) or (_list(lexicon.NAMES.replace("\n", " ")) if role == "name" else ())
+        found[key] = Attribute(family, role, kept, (*kept, *_list(more)), pool, extra.rstrip(")"))
+    return found
+
+
+def read_things() -> list[ThingKind]:
+    """The lexicon's kinds of thing."""
+    found = []
+    for line in lexicon.THINGS.strip().splitlines():
+        head, _, tail = line.partition(":")
+        names, _, others = head.partition("|")
+        attributes, _, parents = tail.partition(">")
+        found.append(ThingKind(_list(names), _list(others), _list(attributes), _list(parents)))
+    return found
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def things_of(schema: Schema, values: ValueIndex | None) -> Things | None:
+    """A training database as things to ask about, its columns' roles guessed from names, types and values."""
+    things = []
+    keys = {(key.table, column) for key in schema.foreign_keys for column in key.columns}
+    for table in schema.tables:
+        fields = []
+        for column in table.columns:
+            words = " ".join(split_name(column.name))
+            if (
+                not words
+                or (table.name, column.name) in keys
+                or column.name in table.primary_key
+                or words.endswith("id")
+            ):
+                continue
+            family = column.family
+            stored = values.of_column(table.name, column.name) if values else ()
+            role = {"number": "measure", "date": "when", "boolean": "flag"}.get(family, "detail")
+            if family == "text":
+                role = "category" if 1 < len(stored) <= 25 else "detail"
+                if re.search(r"\b(name|title)\b", words):
+                    role = "name"
+            if family == "number" and "year" in words:
+                role = "year"
+            if role == "flag" or family in ("other", "time"):
+                continue
+            pool = tuple(value for value in stored if len(value) < 40)[:40]
+            fields.append(Field(table.name, column.name, words, role, family, (words,), pool, ""))
+        if fields:
+            singular = " ".join(split_name(table.name))
+            singular = re.sub(r"ies$", "y", singular) if singular.endswith("ies") else re.sub(r"(?<!s)s$", "", singular)
+            things.append(Thing(table.name, (singular,), (), tuple(fields)))
+    return Things(schema, tuple(things), values) if things else None

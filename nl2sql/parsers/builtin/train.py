@@ -1,0 +1,177 @@
+"""Trains the built-in parser: `python -m nl2sql.parsers.builtin.train --data DIR --encoder DIR --out DIR`.
+
+Resumable and seeded: it runs in pieces of bounded time, each going on from the last checkpoint in --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from nl2sql.parsers.builtin import corpus, synthesis
+from nl2sql.parsers.builtin.batches import Sampler, collate, collate_targets
+from nl2sql.parsers.builtin.features import FEATURES, Inputs
+from nl2sql.parsers.builtin.grammar import KEYWORDS
+from nl2sql.parsers.builtin.ground import GroundingError, Targets
+from nl2sql.parsers.builtin.model import ModelConfig, ParserModel, from_minilm
+from nl2sql.parsers.builtin.weights import load_pieces, save
+from nl2sql.schema import Schema
+
+
+class Stream:
+    """An endless, seeded stream of varied examples: Spider, WikiSQL and synthesis in set shares."""
+
+    def __init__(self, data: Path, tokenizer: Path, config: ModelConfig, seed: int, shares: Sequence[float]) -> None:
+        self.rng = random.Random(seed)
+        pieces, special = load_pieces(tokenizer)
+        self.sampler = Sampler(pieces, special, config.keywords)
+        self.shares = list(shares)
+        spider = list(corpus.spider(data))
+        schemas = {example.db_id: example for example in spider}
+        self.decoys: list[Schema] = [example.schema for example in schemas.values()]
+        self.synthesis = synthesis.Synthesis(self.rng, list(schemas.values()))
+        self.pools = [spider, list(corpus.wikisql(data, 12_000)) if shares[1] else []]
+        self.lost = 0
+
+    def one(self) -> tuple[Inputs, Targets]:
+        """The next example; those that cannot be grounded are passed over."""
+        while True:
+            (source,) = self.rng.choices(range(3), self.shares)
+            example = self.synthesis.draw() if source == 2 else self.rng.choice(self.pools[source])
+            try:
+                return self.sampler.draw(example, self.rng, self.decoys)
+            except GroundingError:
+                self.lost += 1
+
+    def batches(self, size: int) -> list[list[tuple[Inputs, Targets]]]:
+        """Eight batches of inputs of like length."""
+        drawn = sorted((self.one() for _ in range(8 * size)), key=lambda pair: len(pair[0].pieces))
+        batches = [drawn[start : start + size] for start in range(0, len(drawn), size)]
+        self.rng.shuffle(batches)
+        return batches
+
+
+def loss_of(model: ParserModel, pairs: Sequence[tuple[Inputs, Targets]]) -> tuple[Tensor, float]:
+    """Mean cross-entropy per action over what the grammar allows, and the share of examples predicted whole."""
+    batch = collate([inputs for inputs, _ in pairs])
+    read, gold, allowed = collate_targets([targets for _, targets in pairs], batch, model.config.keywords)
+    scores = model(batch, read).masked_fill(~allowed, -1e9)
+    loss = F.cross_entropy(scores.flatten(0, 1), gold.flatten(), ignore_index=-100)
+    right = (scores.argmax(-1) == gold) | (gold == -100)
+    return loss, right.all(-1).float().mean().item()
+
+
+def rate_at(step: int, peak: float, steps: int, warm: int = 200) -> float:
+    """Learning rate: linear warm-up, then a cosine down to a twentieth at `steps`."""
+    if step < warm:
+        return peak * (step + 1) / warm
+    share = min(1.0, (step - warm) / max(1, steps - warm))
+    return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def _groups(model: ParserModel) -> list[dict[str, object]]:
+    """Encoder and decoder learn at different rates; the word pieces' table stays as it was."""
+    model.encoder.pieces.weight.requires_grad_(False)
+    encoder = [one for name, one in model.encoder.named_parameters() if one.requires_grad and "features" not in name]
+    known = {id(one) for one in encoder}
+    rest = [one for one in model.parameters() if one.requires_grad and id(one) not in known]
+    return [{"params": encoder, "peak": 1e-4}, {"params": rest, "peak": 6e-4}]
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Run for --minutes, or until --steps are done, then write checkpoint and weights."""
+    torch.manual_seed(arguments.seed)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    config = ModelConfig(features=len(FEATURES), keywords=64)
+    assert len(KEYWORDS) <= config.keywords
+    model = ParserModel(config)
+    from_minilm(model, load_file(arguments.encoder / "model.safetensors"))
+    groups = _groups(model)
+    optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01)
+    step = _resume(arguments.out, model, optimizer)
+    stream = Stream(arguments.data, arguments.encoder, config, arguments.seed + step, arguments.shares)
+    print(f"{len(stream.pools[0])} Spider and {len(stream.pools[1])} WikiSQL examples; step {step}", flush=True)
+    began, seen, total, whole = time.monotonic(), 0, 0.0, 0.0
+    model.train()
+    while step < arguments.steps and time.monotonic() - began < 60 * arguments.minutes:
+        for pairs in stream.batches(arguments.batch):
+            for group in optimizer.param_groups:
+                group["lr"] = rate_at(step, group["peak"], arguments.steps)
+            loss, right = loss_of(model, pairs)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([one for group in groups for one in group["params"]], 1.0)  # type: ignore[attr-defined]
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            step, seen, total, whole = step + 1, seen + 1, total + loss.item(), whole + right
+            if step % 50 == 0:
+                pace = (time.monotonic() - began) / seen
+                print(
+                    f"step {step} loss {total / 50:.3f} whole {whole / 50:.3f} {pace:.2f} s/step lost {stream.lost}",
+                    flush=True,
+                )
+                total, whole = 0.0, 0.0
+            if step % 500 == 0:
+                _checkpoint(arguments.out, model, optimizer, step)
+    _checkpoint(arguments.out, model, optimizer, step)
+
+
+def _checkpoint(folder: Path, model: ParserModel, optimizer: torch.optim.Optimizer, step: int) -> None:
+    """Everything that resuming needs, as safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    names = [one for group in optimizer.param_groups for one in group["params"]]
+    for number, one in enumerate(names):
+        for key, tensor in optimizer.state.get(one, {}).items():
+            tensors[f"optimizer.{number}.{key}"] = tensor.contiguous()
+    tensors["step"] = torch.tensor(step)
+    save_file(tensors, folder / "checkpoint.tmp")
+    (folder / "checkpoint.tmp").replace(folder / "checkpoint.safetensors")
+    save(model, folder / "weights", {})
+
+
+def _resume(folder: Path, model: ParserModel, optimizer: torch.optim.Optimizer) -> int:
+    """Go on from the checkpoint in `folder`; the step it was written at, 0 when there is none."""
+    path = folder / "checkpoint.safetensors"
+    if not path.exists():
+        return 0
+    tensors = load_file(path)
+    model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
+    names = [one for group in optimizer.param_groups for one in group["params"]]
+    for number, one in enumerate(names):
+        keys = {key.split(".")[2]: key for key in tensors if key.startswith(f"optimizer.{number}.")}
+        if keys:
+            optimizer.state[one] = {name: tensors[key] for name, key in keys.items()}
+    return int(tensors["step"])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m nl2sql.parsers.builtin.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with spider_train, wikisql")
+    parser.add_argument(
+        "--encoder", type=Path, required=True, help="folder of all-MiniLM-L6-v2: model.safetensors, tokenizer.json"
+    )
+    parser.add_argument("--out", type=Path, default=Path("checkpoints/builtin"))
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--minutes", type=float, default=600.0)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--shares", type=float, nargs=3, default=(0.45, 0.1, 0.45), help="Spider, WikiSQL, synthesis")
+    train(parser.parse_args(argv))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
