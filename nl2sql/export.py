@@ -6,6 +6,8 @@ import csv
 import io
 from typing import Any
 
+import pyarrow as pa
+
 from nl2sql.engine.base import ResultSet
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, «CSV Injection»).
@@ -21,9 +23,34 @@ def to_csv(result: ResultSet) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow([_safe(name) for name in result.columns])
     for batch in result.table.to_batches(max_chunksize=5_000):
-        columns = [column.to_pylist() for column in batch.columns]
+        columns = [python_values(column) for column in batch.columns]
         writer.writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
     return buffer.getvalue().encode("utf-8-sig")
+
+
+def python_values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
+    """The values of `column`; dates that Python cannot hold (infinity, years before 1) become text.
+
+    >>> python_values(pa.array([0, 2**31 - 1], pa.int32()).cast(pa.date32()))
+    [datetime.date(1970, 1, 1), 'infinity']
+    """
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        values = [_python_value(scalar) for scalar in column]
+    return values
+
+
+def _python_value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        if pa.types.is_nested(scalar.type):
+            return "(holds a date out of range)"
+        text = str(scalar.cast(pa.string()).as_py())
+        if "out of range" not in text:
+            return text
+        return "-infinity" if ": -" in text else "infinity"
 
 
 def _cell(value: Any) -> Any:

@@ -49,3 +49,12 @@ def test_duplicate_names_and_no_rows():
 def test_a_byte_order_mark_tells_spreadsheets_the_encoding():
     result = ResultSet(pa.table({"ä": ["ö"]}), ("VARCHAR",), False, 0.0)
     assert to_csv(result).startswith(b"\xef\xbb\xbf")
+
+
+def test_dates_beyond_python_become_text():
+    days = pa.array([2**31 - 1, -(2**31) + 1, 0, -735_000], pa.int32()).cast(pa.date32())
+    assert [row[0] for row in rows_of(pa.table({"day": days}))[1:3]] == ["infinity", "'-infinity"]
+    assert rows_of(pa.table({"day": days}))[3] == ["1970-01-01"]
+    assert rows_of(pa.table({"day": days}))[4][0].startswith("'-00")
+    nested = pa.table({"days": pa.array([[2**31 - 1]], pa.list_(pa.int32())).cast(pa.list_(pa.date32()))})
+    assert rows_of(nested)[1] == ["(holds a date out of range)"]

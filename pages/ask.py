@@ -1,0 +1,175 @@
+"""The Ask page: a question (or one's own SQL) goes in, the answer comes out, and its link brings it back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nl2sql.errors import WorkbenchError
+from nl2sql.examples import example_questions
+from nl2sql.pipeline import Job, Workbench
+from pages import answer, drafts, parser_picker, resources, tables_panel
+from pages.drawing import plain, show_error
+
+QUESTION, SQL = "Question", "SQL"
+QUICK_SECONDS = 0.4  # an answer that takes no longer is shown without a word about the waiting
+
+
+def ask() -> None:
+    """Start on the question in the box."""
+    question = st.session_state.question.strip()
+    if question:
+        follow(bench.start(question, parser=st.session_state.answering, scope=st.session_state.asked_about))
+
+
+def ask_example(question: str) -> None:
+    """Put an example into the box and start on it."""
+    st.session_state.question = question
+    ask()
+
+
+def run_editor() -> None:
+    """Run what is in the editor, as an answer to the question that it came from, if any."""
+    if st.session_state.sql.strip():
+        follow(bench.start_sql(st.session_state.sql, question=st.session_state.get("edited_question", "")))
+
+
+def run_reading(sql: str, question: str) -> None:
+    """Take another reading of a question."""
+    before = st.session_state.get("answer_id")
+    job = bench.start_sql(sql, question=question)
+    follow(job)
+    if before:
+        st.session_state.setdefault("came_from", {})[job.id] = before
+
+
+def edit(sql: str) -> None:
+    """Bring an answer's SQL into the editor."""
+    st.session_state.sql = sql
+    st.session_state.mode = SQL
+    shown = bench.job(st.session_state.get("answer_id", ""))
+    st.session_state.edited_question = shown.question if shown else ""
+
+
+def follow(job: Job) -> None:
+    """Show `job` from now on; what this session was waiting for before is stopped."""
+    before = bench.job(st.session_state.get("answer_id", ""))
+    if before is not None and before.answer is None:
+        before.cancel()
+    show(job.id)
+
+
+def show(id: str) -> None:
+    """Show the answer called `id`, and put it into the address."""
+    st.session_state.answer_id = id
+    st.query_params["answer"] = id
+
+
+def wanted_job() -> Job | None:
+    """The job that the address names, else the one this session showed last."""
+    linked = st.query_params.get("answer")
+    id = linked or st.session_state.get("answer_id")
+    if not id:
+        return None
+    try:
+        job = bench.reopen(id)
+    except WorkbenchError as error:
+        show_error(error)
+        return None
+    if job is None:
+        st.info("The query log has no answer with this link.", icon=":material/link_off:")
+        return None
+    if st.session_state.get("answer_id") != id and not st.session_state.get("question"):
+        st.session_state.question = job.question
+    show(id)
+    return job
+
+
+def draw_question_box() -> None:
+    """The question box: Enter asks, and what is typed is kept in the address."""
+    with st.form("ask", border=False):
+        st.text_input(
+            "Question",
+            key="question",
+            bind="query-params",
+            label_visibility="collapsed",
+            placeholder="Type a question about your tables",
+            icon=":material/search:",
+        )
+        st.form_submit_button("Ask", type="primary", icon=":material/send:", on_click=ask)
+
+
+def draw_editor() -> None:
+    """The editor for one's own SQL: Ctrl+Enter runs, and what is typed is kept in the address."""
+    with st.form("run", border=False):
+        if st.session_state.get("edited_question"):
+            st.caption(f"For the question: {plain(st.session_state.edited_question, 300)}")
+        st.text_area(
+            "SQL",
+            key="sql",
+            bind="query-params",
+            height=180,
+            label_visibility="collapsed",
+            placeholder="One SELECT over the tables; it can only read",
+        )
+        st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", on_click=run_editor)
+
+
+def draw_examples(bench: Workbench) -> None:
+    """Questions to click, made from the tables in scope."""
+    questions = example_questions(schema if scope is None else schema.narrowed(scope))
+    if not questions:
+        return
+    st.caption("For example")
+    with st.container(horizontal=True, gap="small"):
+        for position, question in enumerate(questions):
+            st.button(plain(question, 120), key=f"example-{position}", on_click=ask_example, args=(question,))
+
+
+st.title("Ask your tables", anchor=False)
+try:
+    bench = resources.workbench()
+    schema = bench.snapshot().schema
+except WorkbenchError as error:
+    show_error(error)
+    st.stop()
+
+scope = tables_panel.draw(bench, schema)
+st.session_state.asked_about = scope
+if not schema.tables:
+    st.info(
+        "Set NL2SQL_DATABASE to a DuckDB file of yours, or NL2SQL_SAMPLE to 1 for the sample company, and start again.",
+        title="There is no table to ask about",
+        icon=":material/table_view:",
+    )
+    st.stop()
+
+drafts.recall("question", "sql")
+st.session_state.setdefault("mode", st.query_params.get("mode", QUESTION))
+bar, box = st.container(horizontal=True, horizontal_alignment="distribute"), st.container()
+job = wanted_job()
+with bar:
+    mode = st.segmented_control(
+        "What to type", (QUESTION, SQL), key="mode", bind="query-params",
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    if mode != SQL:
+        chosen = parser_picker.choose(bench.settings)
+with box:
+    if mode != SQL:
+        draw_question_box()
+        st.session_state.answering = parser_picker.resolve(chosen, bench.settings)
+    else:
+        draw_editor()
+
+drafts.keep("question", "sql")
+
+if job is None:
+    if mode != SQL:
+        draw_examples(bench)
+elif (finished := job.wait(QUICK_SECONDS)) is None:
+    answer.draw_busy(job)
+else:
+    earlier = st.session_state.get("came_from", {}).get(job.id)
+    if earlier:
+        st.button("Back to all readings", icon=":material/arrow_back:", on_click=show, args=(earlier,))
+    answer.draw(bench, finished, run_reading, edit)

@@ -1,0 +1,106 @@
+"""What pages and routes share: one workbench, its parsers, the downloads. Streamlit's resource cache holds them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import streamlit as st
+
+from nl2sql.engine.base import Cancel
+from nl2sql.errors import QueryCancelledError, WorkbenchError
+from nl2sql.parsers import registry, weights
+from nl2sql.parsers.base import SemanticParser
+from nl2sql.parsers.registry import Availability
+from nl2sql.pipeline import Workbench
+from nl2sql.settings import Settings
+
+
+@st.cache_resource(show_spinner="Preparing the tables")
+def workbench() -> Workbench:
+    """The workbench of this process. Raises WorkbenchError when settings or workspace cannot be used."""
+    return Workbench(Settings.from_environment(), parser)
+
+
+def parser(name: str) -> SemanticParser:
+    """The loaded parser that `name` stands for; a language model takes the place of the one before it."""
+    settings = workbench().settings
+    resolved = registry.resolve(name, settings)
+    return _builtin(settings) if resolved == registry.BUILTIN else _language_model(resolved, settings)
+
+
+def release_language_model() -> None:
+    """Give back the memory of the language model, if one is loaded."""
+    _language_model.clear()
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={Settings: repr})
+def _builtin(settings: Settings) -> SemanticParser:
+    return registry.load(registry.BUILTIN, settings)
+
+
+@st.cache_resource(
+    show_spinner=False, hash_funcs={Settings: repr}, max_entries=1, on_release=lambda model: model.close()
+)
+def _language_model(name: str, settings: Settings) -> SemanticParser:
+    return registry.load(name, settings)
+
+
+@st.cache_data(show_spinner=False, ttl=10, hash_funcs={Settings: repr})
+def availability(name: str, settings: Settings) -> Availability:
+    """Whether the parser `name` can answer on this machine; measured at most every ten seconds."""
+    return registry.availability(name, settings)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Make ready what the first question needs while the first page is being read; once per process."""
+
+    def load() -> None:
+        try:
+            bench = workbench()
+            bench.values(bench.snapshot())
+            parser(bench.settings.parser)
+        except WorkbenchError as error:
+            logging.getLogger(__name__).warning("%s", error.sentence)
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+class Download:
+    """Weights on their way, in a thread of its own. `share` is what has arrived, 0 to 1."""
+
+    def __init__(self, model: str) -> None:
+        self.share = 0.0
+        self.error: str | None = None
+        self._cancel = Cancel()
+        self._thread = threading.Thread(target=self._run, args=(model,), name=f"download-{model}", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """True until the weights are there, or something went wrong, or somebody stopped it."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Stop; what has arrived is kept."""
+        self._cancel.set()
+
+    def _run(self, model: str) -> None:
+        try:
+            weights.download(model, self._report, self._cancel)
+        except QueryCancelledError:
+            return
+        except WorkbenchError as error:
+            self.error = error.sentence
+
+    def _report(self, share: float) -> None:
+        self.share = share
+
+
+@st.cache_resource(show_spinner=False)
+def downloads() -> dict[str, Download]:
+    """The latest download of each parser, by the parser's name; all sessions see the same."""
+    return {}

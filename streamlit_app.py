@@ -1,0 +1,23 @@
+"""The page frame, and the app with its HTTP routes: `streamlit run streamlit_app.py` serves both."""
+
+import streamlit as st
+
+from pages import resources
+
+if __name__ != "__main__":
+    # Imported by the server, which looks for an app with routes of its own.
+    from nl2sql.api import routes
+
+    app = st.App(__file__, routes=routes(resources.workbench))
+else:
+    # Run for each page that somebody has open.
+    st.set_page_config(page_title="nl2sql workbench", page_icon=":material/database_search:", layout="wide")
+    page = st.navigation(
+        [
+            st.Page("pages/ask.py", title="Ask", icon=":material/forum:", default=True),
+            st.Page("pages/query_log.py", title="Query log", icon=":material/history:"),
+        ],
+        position="top",
+    )
+    page.run()
+    resources.warm_up()
