@@ -178,4 +178,38 @@ PERIODS = """last year, this year, last month, this month, last week, this week,
 quarter, the last 30 days, the last 7 days, the past 90 days, the last 6 months, the past year, the last 2 years, 2021,
 2022, 2023, 2024, 2019, 2020, March 2024, January 2023, June, December, March, Q1 2024, Q2, Q3 2023, the last 12 months,
 2024-03-15, May 2022, the first half of 2023, the previous month, the previous year, past 3 months, last 14 days, October
-2023, 2025, August, the past week, year to date, this month, 2018, July 2025, November 2021, last 24 hours, the 1990s"""
+2023, 2025, August, the past week, January to March 2024, 2020 to 2022, March to June, Q1 to Q3 2023, year to date, this month, 2018, July 2025, November 2021, last 24 hours, the 1990s"""
+
+ADJECTIVES = {
+    "price": ("most expensive, priciest", "cheapest, least expensive", "more expensive than, costing more than, priced above", "cheaper than, costing less than, priced under"),
+    "salary": ("highest paid, best paid, top earning", "lowest paid, worst paid", "earning more than, paid more than, making over, who earn more than", "earning less than, paid less than, making under"),
+    "age": ("oldest", "youngest", "older than, aged over", "younger than, aged under"),
+    "weight": ("heaviest", "lightest", "heavier than, weighing more than", "lighter than, weighing less than"),
+    "height": ("tallest", "shortest", "taller than", "shorter than"),
+    "duration": ("longest", "shortest", "longer than, lasting more than", "shorter than, lasting less than"),
+    "distance": ("longest, farthest", "shortest", "longer than", "shorter than"),
+    "rating": ("best rated, top rated, highest rated", "worst rated, lowest rated", "rated above, rated higher than", "rated below"),
+    "population": ("most populous", "least populous", "with more inhabitants than", "with fewer inhabitants than"),
+    "capacity": ("biggest, largest", "smallest", "bigger than, larger than", "smaller than"),
+    "area": ("largest, biggest", "smallest", "larger than", "smaller than"),
+    "amount": ("largest, biggest, most valuable", "smallest", "worth more than, over, larger than, above", "worth less than, under, below"),
+    "temperature": ("hottest, warmest", "coldest", "hotter than", "colder than"),
+    "year": ("newest", "oldest", "newer than", "older than"),
+    "born": ("youngest", "oldest", "", ""),
+    "joined": ("newest, most recently hired", "longest serving", "", ""),
+}  # fmt: skip
+"""By what an attribute is called: words for its most, its least, more than, less than."""
+
+NOT_YET = {
+    "closed": "still open, not closed yet, unresolved, that are still open, that have not been resolved, pending, not yet closed",
+    "shipped": "not shipped yet, not yet shipped, unshipped, that have not been shipped, still waiting to ship",
+    "delivered": "not delivered yet, undelivered, that have not arrived, not yet delivered",
+    "paid": "not paid yet, unpaid, that have not been paid, still unpaid, outstanding",
+    "returned": "not returned, that were never returned",
+    "ended": "still running, ongoing, not finished yet, that have not ended",
+}  # fmt: skip
+"""What people say where the date of an end is missing; by a verb of the date."""
+
+PEOPLE = """employee, staff member, worker, team member, customer, client, student, pupil, teacher, doctor, patient, player,
+driver, author, donor, associate, shopper, athlete, physician"""
+"""Things that are asked about with «who»."""

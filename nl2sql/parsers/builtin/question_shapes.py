@@ -41,7 +41,7 @@ class Asker:
             (self.best_group, 1.5), (self.having, 1), (self.top_rows, 2.5), (self.by_time, 2.5), (self.distinct, 1),
             (self.above_average, 0.7), (self.per_parent, 2), (self.most_children, 1.2), (self.without_children, 1),
             (self.parent_attribute, 2), (self.product_of_two, 0.6), (self.several, 0.5), (self.share_of_two, 0.3),
-            (self.who_has, 1.2),
+            (self.who_has, 1.5), (self.how_much, 1), (self.with_parent, 1), (self.two_keys, 1),
         ]  # fmt: skip
         (shape,) = self.rng.choices([one for one, _ in shapes], [weight for _, weight in shapes])
         return shape()
@@ -63,6 +63,21 @@ class Asker:
     def single(self, thing: Thing) -> str:
         """The singular of a thing."""
         return thing.names[0] if self.rng.random() < 0.75 else self.rng.choice(thing.names)
+
+    def pick(self, words: str) -> str:
+        """Any of some phrases parted by commas."""
+        return self.rng.choice([one.strip() for one in words.split(",")])
+
+    def adjectives(self, field: Field) -> tuple[str, str, str, str] | None:
+        """Words for a field's most, least, more than and less than."""
+        for key, words in lexicon.ADJECTIVES.items():
+            if key in field.sayings[:1] or (key in ("born", "joined") and key in field.extra):
+                return words
+        return None
+
+    def is_person(self, thing: Thing) -> bool:
+        """True where people ask «who»."""
+        return any(f" {name}," in f" {lexicon.PEOPLE},".replace("\n", " ") for name in thing.names[:1])
 
     def say(self, field: Field) -> str:
         """A field's name in words, its own more often than another."""
@@ -204,6 +219,10 @@ class Asker:
             words = self.one_of(f"with {column} between {said} and {other}", f"whose {column} is between {said} and {other}",
                                 f"with a {column} from {said} to {other}", f"where {column} between {said} and {other}")  # fmt: skip
             return words, ["between", field.leaf, leaf, second]
+        adjectives = self.adjectives(field)
+        if adjectives and adjectives[2] and rng.random() < 0.35:
+            more = rng.random() < 0.6
+            return f"{self.pick(adjectives[2 if more else 3])} {said}", [">" if more else "<", field.leaf, leaf]
         operator, phrases = rng.choice(_COMPARED)
         phrase = rng.choice(phrases)
         words = self.one_of(f"with {column} {phrase} {said}", f"with a {column} {phrase} {said}", f"whose {column} is {phrase} {said}",
@@ -244,6 +263,20 @@ class Asker:
         rng = self.rng
         if rng.random() < 0.06:
             return self._missing(field)
+        open_ended = [words for verb, words in lexicon.NOT_YET.items() if verb in field.extra]
+        if open_ended and rng.random() < 0.3:
+            said = self.pick(open_ended[0])
+            bare = said.split()[0] in (
+                "still",
+                "unresolved",
+                "pending",
+                "unshipped",
+                "undelivered",
+                "unpaid",
+                "outstanding",
+                "ongoing",
+            )
+            return ("<" if bare and rng.random() < 0.6 else "") + said, ["null", field.leaf]
         leaf = self.period()
         said = leaf.text
         verbs = [one.strip() for one in field.extra.split(",") if one.strip()]
@@ -351,6 +384,24 @@ class Asker:
         before, after, where = self.filters(thing, 1, 2)
         if not names or not where:
             return None
+        if self.is_person(thing) and not before and self.rng.random() < 0.5:
+            said = after.strip()
+            for start in ("that ", "who ", "which "):
+                said = said.removeprefix(start)
+            said = {
+                "with": "has",
+                "without": "has no",
+                "whose": "is the one whose",
+                "in": "is in",
+                "from": "is from",
+            }.get(said.split(" ")[0], said.split(" ")[0]) + said[len(said.split(" ")[0]) :]
+            if said.startswith(("earning", "older", "younger")):
+                said = (
+                    said.replace("earning", "earns", 1)
+                    .replace("older", "is older", 1)
+                    .replace("younger", "is younger", 1)
+                )
+            return f"who {said}", ["select", names[0].leaf, *where, "end"]
         noun = f"{before}{self.many(thing)}{after}"
         words = self.one_of(
             f"what are the names of {noun}",
@@ -569,6 +620,9 @@ class Asker:
         column = self.say(field)
         count = rng.choice((1, 1, rng.randint(2, 20)))
         text = str(count)
+        adjectives = self.adjectives(field)
+        if adjectives and rng.random() < 0.45:
+            return self._most(field, adjectives, most, count, names, before, after, where)
         said = (
             ("zero one two three four five six seven eight nine ten".split())[count]
             if count <= 10 and rng.random() < 0.2
@@ -606,6 +660,149 @@ class Asker:
         if names and field.role == "measure":
             shown = [names[0].leaf] if count == 1 else [names[0].leaf, field.leaf]
         return words, ["select", *shown, *where, "desc" if most else "asc", field.leaf, *limit, "end"]
+
+    def _most(
+        self, field: Field, adjectives: tuple[str, str, str, str], most: bool, count: int,
+        names: list[Field], before: str, after: str, where: list[Action],
+    ) -> Asked:  # fmt: skip
+        """The first rows by something that has an adjective."""
+        thing = self.thing
+        word = self.pick(adjectives[0 if most else 1])
+        limit: list[Action] = ["limit1"] if count == 1 else ["limit", Leaf("number", value=str(count), text=str(count))]
+        shown: list[Action] = [thing.leaf]
+        if count == 1:
+            noun = f"{before}{self.single(thing)}{after}"
+            words = self.one_of(
+                f"what is the {word} {noun}",
+                f"{word} {noun}",
+                f"which {noun} is the {word}",
+                f"show the {word} {noun}",
+                f"the {word} {noun}",
+            )
+            if self.is_person(thing):
+                words = self.one_of(
+                    f"who is the {word} {noun}", f"who is the {word}{' ' + noun if before or after else ''}", words
+                )
+            if names:
+                shown = [names[0].leaf]
+        else:
+            noun = f"{before}{self.many(thing)}{after}"
+            words = self.one_of(
+                f"the {count} {word} {noun}",
+                f"{word} {count} {noun}",
+                f"show the {count} {word} {noun}",
+                f"what are the {count} {word} {noun}",
+                f"top {count} {word} {noun}",
+            )
+            if names and field.role == "measure":
+                shown = [names[0].leaf, field.leaf]
+        return words, ["select", *shown, *where, "desc" if most else "asc", field.leaf, *limit, "end"]
+
+    def how_much(self) -> Asked | None:
+        """A sum asked for with a verb."""
+        thing = self.thing
+        fields = [
+            one
+            for one in thing.with_role("measure")
+            if {"amount", "quantity", "revenue", "spend", "cost", "refund", "price"} & set(one.sayings[:2])
+        ]
+        if not fields:
+            return None
+        field = self.rng.choice(fields)
+        column = self.say(field)
+        _, after, where = self.filters(thing, 0, 2)
+        if where and not after:
+            after, where = "", []
+        kind = field.sayings[0]
+        choices = [
+            f"how much {column} did we have{after}",
+            f"how much {column}{after}",
+            f"how much is the {column} of {self.many(thing)}{after}",
+        ]
+        if kind in ("amount", "revenue"):
+            choices += [
+                f"how much did we sell{after}",
+                f"how much money did we make{after}",
+                f"how much revenue did we get{after}",
+                f"how much was sold{after}",
+                f"total sales{after}",
+            ]
+        if kind == "quantity":
+            choices += [
+                f"how many units were sold{after}",
+                f"how many units did we sell{after}",
+                f"how many pieces{after}",
+            ]
+        if kind == "spend":
+            choices += [f"how much did we spend{after}", f"how much money was spent{after}"]
+        if kind == "refund":
+            choices += [f"how much did we refund{after}", f"how much money was refunded{after}"]
+        return self.rng.choice(choices), ["select", "sum", field.leaf, *where, "end"]
+
+    def with_parent(self) -> Asked | None:
+        """Fields of a thing beside the name of what it belongs to."""
+        parents = self.world.parents(self.thing)
+        if not parents or not self.thing.fields:
+            return None
+        parent, _ = self.rng.choice(parents)
+        names = parent.with_role("name")
+        if not names:
+            return None
+        fields = self.rng.sample(self.thing.fields, min(len(self.thing.fields), self.rng.choice((1, 2))))
+        said = " and ".join(self.say(field) for field in fields)
+        before, after, where = self.filters(self.thing, 0, 1)
+        noun = f"{before}{self.many(self.thing)}{after}"
+        single = self.single(parent)
+        leaves = [field.leaf for field in fields]
+        if self.rng.random() < 0.5:
+            words = self.one_of(
+                f"list the {said} and {single} name of {noun}",
+                f"show {said} and the {single} of {noun}",
+                f"{said} of {noun} with the {single} name",
+                f"{noun} with {said} and {single} name",
+            )
+            return words, ["select", *leaves, names[0].leaf, *where, "end"]
+        words = self.one_of(
+            f"show the {single} name and {said} of {noun}",
+            f"{single} and {said} for {noun}",
+            f"for {noun} list {single} name and {said}",
+            f"{single} name, {said} of {noun}",
+        )
+        return words, ["select", names[0].leaf, *leaves, *where, "end"]
+
+    def two_keys(self) -> Asked | None:
+        """An aggregate by two things at once, or two aggregates by one."""
+        thing = self.thing
+        first = self.group_key(thing)
+        if first is None:
+            return None
+        made = self.measure(thing)
+        said, actions = made or self.counted(thing)
+        if self.rng.random() < 0.5:
+            second = self.group_key(thing)
+            whens = thing.with_role("when")
+            if whens and self.rng.random() < 0.5:
+                unit = self.rng.choice(("month", "year", "quarter"))
+                second = (unit, [unit, whens[0].leaf])
+            if second is None or second[1] == first[1]:
+                return None
+            keys: list[Action] = [*first[1], *second[1]]
+            words = self.one_of(
+                f"{said} by {first[0]} and {second[0]}",
+                f"{said} per {first[0]} and {second[0]}",
+                f"show {said} for each {first[0]} and {second[0]}",
+                f"{said} by {first[0]}, {second[0]}",
+            )
+            return words, ["select", *keys, *actions, "group", *keys, "end"]
+        noun, more = self.counted(thing)
+        if made is None:
+            return None
+        words = self.one_of(
+            f"{said} and {noun} by {first[0]}",
+            f"for each {first[0]}, the {said} and the {noun}",
+            f"show {said} and {noun} per {first[0]}",
+        )
+        return words, ["select", *first[1], *actions, *more, "group", *first[1], "end"]
 
     def by_time(self) -> Asked | None:
         """A course over time."""
@@ -844,6 +1041,12 @@ class Asker:
                     f"by {condition[-1].text}",
                 )
         where: list[Action] = ["where", *condition]
+        if rng.random() < 0.25:
+            before, after, own = self.filters(thing, 1, 1)
+            if own:
+                noun = f"{before}{noun}{after if rng.random() < 0.5 else ''}"
+                phrase = phrase if not after or noun.endswith(after) else f"{phrase}{after}"
+                where = ["where", "and", *condition, *own[1:]]
         roll = rng.random()
         if roll < 0.35:
             lead = self.one_of("show all ", "list ", "all ", "list all ", "show me ", "")
