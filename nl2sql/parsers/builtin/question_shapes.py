@@ -266,7 +266,7 @@ class Asker:
         open_ended = [words for verb, words in lexicon.NOT_YET.items() if verb in field.extra]
         if open_ended and rng.random() < 0.3:
             said = self.pick(open_ended[0])
-            bare = said.split()[0] in (
+            goes_first = said.split()[0] in (
                 "still",
                 "unresolved",
                 "pending",
@@ -276,7 +276,7 @@ class Asker:
                 "outstanding",
                 "ongoing",
             )
-            return ("<" if bare and rng.random() < 0.6 else "") + said, ["null", field.leaf]
+            return ("<" if goes_first and rng.random() < 0.6 else "") + said, ["null", field.leaf]
         leaf = self.period()
         said = leaf.text
         verbs = [one.strip() for one in field.extra.split(",") if one.strip()]
