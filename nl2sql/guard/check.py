@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from nl2sql.guard.pivot import DynamicPivot, after_first_word, find_dynamic_pivot
+from nl2sql.guard.pivot import DynamicPivot, find_dynamic_pivot
 from nl2sql.guard.text import bad_characters, refused_word
+from nl2sql.guard.tokens import after_first_word, without_end
 from nl2sql.guard.tree import Node, SyntaxProblem, outline, statements
 from nl2sql.guard.walk import Refusal, Walk
 from nl2sql.schema import Schema
@@ -55,7 +56,7 @@ def check_select(sql: str, schema: Schema | None = None) -> GuardVerdict:
     try:
         if len(sql) > MAX_LENGTH:
             raise Refusal("too_long", f"The statement is too long: at most {MAX_LENGTH:,} characters are read.")
-        return _check(_without_end(text), schema, _MAX_PIVOTS)
+        return _check(text, schema, _MAX_PIVOTS)
     except Refusal as refusal:
         return GuardVerdict(False, text, refusal.reason, refusal.code)
     except SyntaxProblem as problem:
@@ -68,6 +69,7 @@ def _check(text: str, schema: Schema | None, pivots_left: int) -> GuardVerdict:
     found = bad_characters(text)
     if found:
         raise Refusal("characters", found)
+    text = without_end(text)
     why = refused_word(text)
     if why:
         raise Refusal("not_select", f"Only statements that read are run: {why}.")
@@ -126,8 +128,3 @@ def _kind(statement: Node) -> Kind:
     if source.get("type") != "SHOW_REF":
         return "select"
     return "summarize" if source.get("show_type") == "SUMMARY" else "describe"
-
-
-def _without_end(text: str) -> str:
-    """`text` without trailing semicolons and blanks."""
-    return text.rstrip("; \t\r\n\f\v")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-import duckdb
-
+from nl2sql.guard.tokens import Token, tokens_of
 from nl2sql.schema import literal
 
 _ON_ENDS = frozenset({"using", "group", "order", "limit", "offset", "union", "intersect", "except", "having", "where"})
@@ -33,21 +31,12 @@ class DynamicPivot:
         return f"{self.sql[: self.start]}({self.expression}) IN ({listed}){self.sql[self.end :]}"
 
 
-@dataclass(frozen=True)
-class _Token:
-    start: int
-    end: int
-    text: str
-    """Lower case for bare words, empty for comments."""
-    depth: int
-
-
 def find_dynamic_pivot(sql: str) -> DynamicPivot | None:
     """The last PIVOT of `sql` that lists no values, None when there is none to be found.
 
     The last in the text is the innermost where one is another's source, so its own source has its values already.
     """
-    tokens = _tokens(sql)
+    tokens = tokens_of(sql)
     for position in range(len(tokens) - 1, -1, -1):
         if tokens[position].text in ("pivot", "pivot_wider"):
             found = _dynamic_at(sql, tokens, position)
@@ -56,19 +45,7 @@ def find_dynamic_pivot(sql: str) -> DynamicPivot | None:
     return None
 
 
-def after_first_word(sql: str, word: str) -> str:
-    """What follows `word` where the engine's own tokenizer finds it first; empty when something else stands there.
-
-    >>> after_first_word("/* /* */ EXPLAIN */ explain SELECT 1", "explain")
-    'SELECT 1'
-    """
-    tokens = _tokens(sql)
-    if len(tokens) < 2 or tokens[0].text != word:
-        return ""
-    return sql[tokens[1].start :]
-
-
-def _dynamic_at(sql: str, tokens: Sequence[_Token], position: int) -> DynamicPivot | None:
+def _dynamic_at(sql: str, tokens: Sequence[Token], position: int) -> DynamicPivot | None:
     depth = tokens[position].depth
     inside = _same_level(tokens, position, depth)
     on = next((index for index in inside if tokens[index].text == "on" and tokens[index].depth == depth), None)
@@ -90,7 +67,7 @@ def _dynamic_at(sql: str, tokens: Sequence[_Token], position: int) -> DynamicPiv
     return None
 
 
-def _same_level(tokens: Sequence[_Token], position: int, depth: int) -> list[int]:
+def _same_level(tokens: Sequence[Token], position: int, depth: int) -> list[int]:
     """Positions after `position` up to where its parenthesis closes."""
     found = []
     for index in range(position + 1, len(tokens)):
@@ -100,7 +77,7 @@ def _same_level(tokens: Sequence[_Token], position: int, depth: int) -> list[int
     return found
 
 
-def _elements(tokens: Sequence[_Token], positions: Sequence[int], depth: int) -> list[tuple[int, int]]:
+def _elements(tokens: Sequence[Token], positions: Sequence[int], depth: int) -> list[tuple[int, int]]:
     """First and last token of each expression of the ON list."""
     elements: list[tuple[int, int]] = []
     first: int | None = None
@@ -122,7 +99,7 @@ def _elements(tokens: Sequence[_Token], positions: Sequence[int], depth: int) ->
     return elements
 
 
-def _cte_prefix(sql: str, tokens: Sequence[_Token], position: int) -> str:
+def _cte_prefix(sql: str, tokens: Sequence[Token], position: int) -> str:
     """The WITH clause, as far as the PIVOT at `position` may use it."""
     if not tokens or tokens[0].text != "with":
         return ""
@@ -135,28 +112,3 @@ def _cte_prefix(sql: str, tokens: Sequence[_Token], position: int) -> str:
         return sql[: tokens[main].start]
     commas = [index for index in range(position) if tokens[index].depth == 0 and tokens[index].text == ","]
     return sql[: tokens[commas[-1]].start] + " " if commas else ""
-
-
-def _tokens(sql: str) -> list[_Token]:
-    """Words and signs of `sql` with their depth of parentheses, from the engine's own tokenizer."""
-    encoded = sql.encode()
-    starts = [(offset, kind) for offset, kind in duckdb.tokenize(sql) if kind != duckdb.token_type.comment]
-    bounds = [offset for offset, _ in duckdb.tokenize(sql)] + [len(encoded)]
-    following = dict(pairwise(bounds))
-    tokens: list[_Token] = []
-    depth = 0
-    for offset, kind in starts:
-        raw = encoded[offset : following[offset]].decode(errors="replace").rstrip()
-        quoted = kind == duckdb.token_type.string_const or raw.startswith('"')
-        start = len(encoded[:offset].decode(errors="replace"))
-        pieces = [raw] if quoted or kind != duckdb.token_type.operator else list(raw)
-        for piece in pieces:
-            if piece in (")", "]", "}"):
-                depth -= 1
-            end = start + len(piece)
-            if piece.strip():
-                tokens.append(_Token(start, end, '"' if quoted else piece.lower(), depth))
-            if piece in ("(", "[", "{"):
-                depth += 1
-            start = end
-    return tokens

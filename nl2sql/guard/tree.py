@@ -61,7 +61,7 @@ def outline(sql: str) -> Outline:
         statements = cursor.extract_statements(sql)
         return Outline(len(statements), statements[0].type.name if statements else "")
     except duckdb.Error as error:
-        raise SyntaxProblem("syntax", _first_line(str(error))) from error
+        raise _problem(str(error)) from error
     except (ValueError, UnicodeError) as error:  # a statement type that the Python module has no name for
         raise SyntaxProblem("not_select", "This kind of statement does not only read.") from error
     finally:
@@ -74,7 +74,7 @@ def statements(sql: str) -> list[Node]:
     try:
         row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
     except (duckdb.Error, UnicodeError) as error:
-        raise SyntaxProblem("syntax", _first_line(str(error))) from error
+        raise _problem(str(error)) from error
     finally:
         cursor.close()
     assert row is not None
@@ -85,7 +85,7 @@ def statements(sql: str) -> list[Node]:
     if tree.get("error"):
         if tree.get("error_type") == "not implemented":
             raise SyntaxProblem("not_select", "This kind of statement does not only read.")
-        raise SyntaxProblem("syntax", _first_line(str(tree.get("error_message", "syntax error"))))
+        raise _problem(str(tree.get("error_message", "syntax error")))
     found: list[Node] = tree["statements"]
     return found
 
@@ -106,10 +106,10 @@ def _placeless(tree: Any) -> Any:
     return tree
 
 
-def _first_line(message: str) -> str:
+def _problem(message: str) -> SyntaxProblem:
     text = message.strip().split("\n")[0]
     head, _, rest = text.partition(": ")
     text = rest if rest and head.endswith("Error") else text
     if text.startswith("Max expression depth"):
-        return "The statement is nested too deeply."
-    return text[:1].upper() + text[1:300].rstrip(".") + "."
+        return SyntaxProblem("too_deep", "The statement is nested too deeply.")
+    return SyntaxProblem("syntax", text[:1].upper() + text[1:300].rstrip(".") + ".")
