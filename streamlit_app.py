@@ -1,5 +1,7 @@
 """The page frame, and the app with its HTTP routes: `streamlit run streamlit_app.py` serves both."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import resources
@@ -11,7 +13,9 @@ if __name__ != "__main__":
     app = st.App(__file__, routes=routes(resources.workbench))
 else:
     # Run for each page that somebody has open.
-    st.set_page_config(page_title="nl2sql workbench", page_icon=":material/database_search:", layout="wide")
+    st.set_page_config(
+        page_title="nl2sql workbench", page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide"
+    )
     page = st.navigation(
         [
             st.Page("pages/ask.py", title="Ask", icon=":material/forum:", default=True),

@@ -1,0 +1,81 @@
+"""A server with the scripted app and a real browser, for the tests in this folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+HERE = Path(__file__).parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+expect.set_options(timeout=15_000)
+
+
+def browser_path() -> str | None:
+    """The browser of this machine, None when there is none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def serve(script: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the app in `script` with its workspace in `home`; the process and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NL2SQL_")}
+    environment |= {"NL2SQL_HOME": str(home), "NL2SQL_TODAY": "2026-06-15", "NL2SQL_DEADLINE": "20"}
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*command, "--server.headless", "true"], cwd=HERE.parents[1], env=environment, stdout=output, stderr=output
+        )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return server, address
+        except OSError:
+            time.sleep(0.1)
+    server.kill()
+    raise AssertionError(f"The app did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the running app."""
+    folder = tmp_path_factory.mktemp("app")
+    server, address = serve(HERE / "scripted_app.py", folder / "home", folder / "log.txt")
+    yield address
+    server.terminate()
+    server.wait(timeout=20)
+    assert "Traceback" not in (folder / "log.txt").read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = browser_path()
+    if path is None:
+        pytest.skip("There is no Chromium here.")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    yield opened
+    context.close()
