@@ -11,6 +11,7 @@ import io
 import os
 import queue
 import re
+import signal
 import sys
 import threading
 import time
@@ -318,7 +319,6 @@ def _forbid_files() -> None:
     """No file can be written and no core dumped by this process, where the system can say so."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
-        import signal
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -332,6 +332,7 @@ def main() -> None:
     """Serve on standard input and output; what else is printed goes nowhere."""
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the app to answer; the end of input ends this process
     _forbid_files()
     Worker(sys.stdin.buffer, sink).serve()
 
