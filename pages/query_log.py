@@ -13,7 +13,15 @@ from nl2sql.guard import format_sql
 from nl2sql.parsers import registry
 from nl2sql.query_log import LogFilter, LogStatistics, Record
 from pages import feedback, resources
-from pages.drawing import confidence_words, one_line, parser_words, plain, seconds_words, show_error
+from pages.drawing import (
+    confidence_words,
+    one_line,
+    parser_words,
+    plain,
+    seconds_words,
+    show_error,
+    show_error_sentence,
+)
 
 PER_PAGE = 20
 STATUSES = {
@@ -129,15 +137,18 @@ def confirm_deletion(record: Record) -> None:
     st.text(record.question or one_line(record.sql))
     st.caption("It goes for good, its feedback too.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete-now"):
-            try:
-                bench.log.delete(record.id)
-            except WorkbenchError as error:
-                show_error(error)
-                return
+        deleted = st.button("Delete", type="primary", key="delete-now", on_click=delete, args=(record.id,))
+        if st.button("Keep", key="delete-not") or deleted:
             st.rerun()
-        if st.button("Keep", key="delete-not"):
-            st.rerun()
+
+
+def delete(id: str) -> None:
+    """Delete a record; what goes wrong is said above the list."""
+    try:
+        bench.log.delete(id)
+        st.session_state.pop("not_deleted", None)
+    except WorkbenchError as error:
+        st.session_state.not_deleted = error.sentence
 
 
 st.title("Query log", anchor=False)
@@ -160,6 +171,8 @@ except WorkbenchError as error:
     show_error(error)
     st.stop()
 
+if "not_deleted" in st.session_state:
+    show_error_sentence(st.session_state.not_deleted)
 for problem in found.problems:
     st.warning(plain(problem), icon=":material/warning:")
 if not found.records:

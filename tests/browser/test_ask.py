@@ -225,3 +225,18 @@ def test_nothing_is_fetched_from_elsewhere(app: str, page: Page) -> None:
     ask(page, AVERAGE)
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert [url for url in elsewhere if url.startswith("http")] == []
+
+
+def test_delete_an_entry(app: str, page: Page) -> None:
+    open_app(page, app)
+    ask(page, "Which question is to be deleted?")
+    expect(page.get_by_text("No answer", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Query log").click()
+    entry = page.get_by_text("Which question is to be deleted?")
+    entry.first.click()
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Which question is to be deleted?")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog).to_have_count(0)
+    expect(entry).to_have_count(0)
