@@ -133,7 +133,9 @@ class Workbench:
         self.log = QueryLog(settings.home / "log")
         self._owns_engine = engine is None
         self._memory = memory_limit(settings.memory_share)
-        self.engine = engine or SandboxEngine(workers=settings.workers, memory=self._memory)
+        self.engine = engine or SandboxEngine(
+            workers=settings.workers, memory=self._memory, time_zone=settings.time_zone
+        )
         self._parser_for = parser_for
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -200,9 +202,7 @@ class Workbench:
         _at(job, "linking")
         snapshot = self.snapshot()
         schema = _in_scope(snapshot.schema, scope).for_parsers()
-        answer = replace(
-            answer, scope=tuple(table.name for table in schema.tables), schema_version=snapshot.version
-        )
+        answer = replace(answer, scope=tuple(table.name for table in schema.tables), schema_version=snapshot.version)
         if not schema.tables:
             raise ParserError("There is no table to ask about.")
         values = self.values(snapshot)
