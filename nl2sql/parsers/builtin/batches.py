@@ -82,7 +82,20 @@ def _pretended(example: TrainingExample, links: Links, rng: random.Random) -> tu
             other = rng.choice(others)
             if other.name != column.column:
                 found.append(ValueMatch(*place, column.table, other.name, text, "exact"))
+    if rng.random() < 0.3:
+        found += _chance_matches(example.schema, links, rng)
     return tuple(found)
+
+
+def _chance_matches(schema: Schema, links: Links, rng: random.Random) -> list[ValueMatch]:
+    """A word of the question that some column happens to hold, though the question does not mean it."""
+    said = [at for at, word in enumerate(links.words) if len(word.text) > 3 and word.text.isalpha()]
+    columns = [(table.name, column.name) for table, column in schema.columns() if column.family == "text"]
+    if not said or not columns:
+        return []
+    at = rng.choice(said)
+    word = links.words[at].text
+    return [ValueMatch(at, at + 1, *rng.choice(columns), rng.choice((word.capitalize(), word)), "exact")]
 
 
 def _place(forms: Sequence[str], wanted: str) -> tuple[int, int] | None:

@@ -163,8 +163,18 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ten
         items[: max(start, 0)] = False
         items[start + _LONGEST_SPAN :] = False
     items &= _fitting_columns(beam, places, symbol)
+    if symbol == "after_items":
+        _leave_out_repeats(items, beam, keyword_count)
     mask[keyword_count:] = items
     return mask
+
+
+def _leave_out_repeats(items: Tensor, beam: _Beam, keyword_count: int) -> None:
+    """A column that was just selected is not selected again."""
+    for action in reversed(beam.actions):
+        if action < keyword_count:
+            return
+        items[action - keyword_count] = False
 
 
 def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Tensor:

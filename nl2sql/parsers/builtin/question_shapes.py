@@ -41,7 +41,7 @@ class Asker:
             (self.best_group, 1.5), (self.having, 1), (self.top_rows, 2.5), (self.by_time, 2.5), (self.distinct, 1),
             (self.above_average, 0.7), (self.per_parent, 2), (self.most_children, 1.2), (self.without_children, 1),
             (self.parent_attribute, 2), (self.product_of_two, 0.6), (self.several, 0.5), (self.share_of_two, 0.3),
-            (self.who_has, 1.5), (self.how_much, 1), (self.with_parent, 1), (self.two_keys, 1),
+            (self.who_has, 1.5), (self.count_of_state, 1), (self.each_on_average, 0.5), (self.how_much, 1), (self.with_parent, 1), (self.two_keys, 1),
         ]  # fmt: skip
         (shape,) = self.rng.choices([one for one, _ in shapes], [weight for _, weight in shapes])
         return shape()
@@ -424,6 +424,46 @@ class Asker:
         words = self.one_of(f"how many {noun} {verb}", f"number of {noun}", f"count {noun}", f"what is the number of {noun}",
                             f"count of {noun}", f"how many {before}{self.many(thing)} {verb}{after}", f"total number of {noun}", f"how many {noun}")  # fmt: skip
         return words, ["select", "count", thing.leaf, *where, "end"]
+
+    def count_of_state(self) -> Asked | None:
+        """How many are in some state, said after the noun."""
+        thing = self.thing
+        flags = thing.with_role("flag", "category")
+        if not flags:
+            return None
+        field = self.rng.choice(flags)
+        noun = self.many(thing)
+        if field.role == "flag":
+            words, condition = self._yes_no(field)
+            said = words.removeprefix("<").removeprefix("that are ").removeprefix("which are ")
+        elif field.values:
+            said = self.rng.choice(field.values)
+            condition = ["=", field.leaf, Leaf("text", text=said)]
+            said = self.one_of(f"{said}", f"in {said}", f"from {said}")
+        else:
+            return None
+        where: list[Action] = ["where", *condition]
+        if self.rng.random() < 0.3:
+            names = thing.with_role("name")
+            shown = names[0].leaf if names else thing.leaf
+            return f"which {noun} are {said}", ["select", shown, *where, "end"]
+        words = self.one_of(
+            f"how many {noun} are {said}", f"how many of the {noun} are {said}", f"how many of our {noun} are {said}"
+        )
+        return words, ["select", "count", thing.leaf, *where, "end"]
+
+    def each_on_average(self) -> Asked | None:
+        """An average by group, said with a verb or after the noun."""
+        thing = self.thing
+        key = self.group_key(thing)
+        fields = thing.with_role("measure")
+        if key is None or not fields:
+            return None
+        field = self.rng.choice(fields)
+        column, (by, keys) = self.say(field), key
+        words = self.one_of(f"what {column} does each {by} have on average", f"{column} on average per {by}", f"how much {column} is there on average in each {by}",
+                            f"what do {plural(by)} have as {column} on average", f"{column} per {by} on average", f"on average, what is the {column} in each {by}")  # fmt: skip
+        return words, ["select", *keys, "avg", field.leaf, "group", *keys, "end"]
 
     def measure(self, thing: Thing) -> tuple[str, list[Action]] | None:
         """An aggregate of a measure in words."""
