@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -27,15 +28,21 @@ JUNE, JULY = dt.date(2025, 6, 15), dt.date(2025, 7, 1)
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(autouse=True)
-def small_sample(monkeypatch: pytest.MonkeyPatch) -> list[dt.date]:
-    """Builds a small sample, and lists the days it was built for."""
-    built: list[dt.date] = []
-    original = generate.build
+@pytest.fixture(scope="module")
+def small_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "small.duckdb"
+    generate.build(path, JUNE, rows_scale=0.01)
+    return path
 
-    def build(path: Path, as_of: dt.date, rows_scale: float = 0.01) -> None:
+
+@pytest.fixture(autouse=True)
+def small_sample(monkeypatch: pytest.MonkeyPatch, small_file: Path) -> list[dt.date]:
+    """Takes a small sample that was made before, and lists the days it was asked for."""
+    built: list[dt.date] = []
+
+    def build(path: Path, as_of: dt.date) -> None:
         built.append(as_of)
-        original(path, as_of, rows_scale)
+        shutil.copyfile(small_file, path)
 
     monkeypatch.setattr(generate, "build", build)
     return built

@@ -5,7 +5,7 @@
 FOLDER/base is made first; each child then changes a copy of it, FOLDER/0, FOLDER/1, ... One line is printed per child:
 its folder's name and `killed` or `done`. CHANGE is `upload` or `month`. MODE says where the kill falls: before the k-th
 call that touches the disk (`step`), at the first write past so many bytes of a file (`size`), or at a random moment
-(`time`, COUNT times).
+(`time`, until COUNT kills have struck).
 """
 
 from __future__ import annotations
@@ -155,11 +155,16 @@ def main(folder: Path, change: str, mode: str, count: int) -> None:
         ended(attempt(0, lambda: None)[0])
         took = time.monotonic() - began
         chance = random.Random(7)
-        for number in range(1, count + 1):
+        killed = number = 0
+        while killed < count and number < 8 * count:
+            number += 1
             child, _ = attempt(number, lambda: None)
             time.sleep(chance.uniform(0, took))
             os.kill(child, signal.SIGKILL)
-            report(number, ended(child))
+            if report(number, ended(child)) == "killed":
+                killed += 1
+            else:  # Too late to show anything: aim earlier.
+                took *= 0.8
         return
     sizes = [1, 4096, 8192, 12288, *range(16384, 1 << 24, 1 << 17)]
     for number in range(MOST_STEPS):
