@@ -43,8 +43,18 @@ def draw_busy(job: Job) -> None:
         st.button("Stop", icon=":material/stop_circle:", key="stop", shortcut="Esc", on_click=job.cancel)
 
 
-def draw(bench: Workbench, answer: Answer, run: Run, edit: Callable[[str], None]) -> None:
-    """Draw a finished answer. `edit` is called with the SQL when a person wants to change it."""
+def draw(
+    bench: Workbench,
+    answer: Answer,
+    run: Run,
+    edit: Callable[[str], None] | None,
+    draw_editor: Callable[[str], None] | None,
+) -> None:
+    """Draw a finished answer.
+
+    `edit` is called with the SQL when a person wants to change it, None where there is an editor on the page already;
+    `draw_editor` draws the open editor for the answer's question in the place of its SQL.
+    """
     st.subheader(plain(answer.question, 300) or "Your own SQL", anchor=False)
     _origin(answer)
     if answer.doubtful:
@@ -53,8 +63,10 @@ def draw(bench: Workbench, answer: Answer, run: Run, edit: Callable[[str], None]
         st.caption(plain(note))
     _outcome(answer)
     if answer.sql:
-        _sql(answer, edit)
-    if answer.sql:
+        if draw_editor is not None:
+            draw_editor(answer.question)
+        else:
+            _sql(answer, edit)
         feedback.draw(bench, answer.id, answer.sql)
     if len(answer.candidates) > 1 and not answer.doubtful:
         with st.expander("Other readings", icon=":material/alt_route:", key="readings"):
@@ -143,10 +155,11 @@ def _count(answer: Answer) -> None:
             )
 
 
-def _sql(answer: Answer, edit: Callable[[str], None]) -> None:
+def _sql(answer: Answer, edit: Callable[[str], None] | None) -> None:
     formatted = format_sql(answer.sql)
     st.code(formatted, language="sql", wrap_lines=True)
-    st.button("Edit the SQL", key="edit", icon=":material/edit:", on_click=edit, args=(formatted,))
+    if edit is not None:
+        st.button("Edit the SQL", key="edit", icon=":material/edit:", on_click=edit, args=(formatted,))
 
 
 def _details(answer: Answer) -> None:

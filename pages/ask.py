@@ -18,6 +18,7 @@ def ask() -> None:
     """Start on the question in the box."""
     question = st.session_state.question.strip()
     if question:
+        close_editor()
         follow(bench.start(question, parser=st.session_state.answering, scope=st.session_state.asked_about))
 
 
@@ -27,10 +28,10 @@ def ask_example(question: str) -> None:
     ask()
 
 
-def run_editor() -> None:
-    """Run what is in the editor, as an answer to the question that it came from, if any."""
+def run_editor(question: str) -> None:
+    """Run what is in the editor, as another answer to `question` (empty for SQL of one's own)."""
     if st.session_state.sql.strip():
-        follow(bench.start_sql(st.session_state.sql, question=st.session_state.get("edited_question", "")))
+        follow(bench.start_sql(st.session_state.sql, question=question))
 
 
 def run_reading(sql: str, question: str) -> None:
@@ -43,11 +44,18 @@ def run_reading(sql: str, question: str) -> None:
 
 
 def edit(sql: str) -> None:
-    """Bring an answer's SQL into the editor."""
-    st.session_state.sql = sql
-    st.session_state.mode = SQL
+    """Open the editor with an answer's SQL: under the answer, or at the top when no question led to it."""
     shown = bench.job(st.session_state.get("answer_id", ""))
-    st.session_state.edited_question = shown.question if shown else ""
+    st.session_state.sql = sql
+    st.session_state.editing = shown is not None and bool(shown.question)
+    if not st.session_state.editing:
+        st.session_state.mode = SQL
+
+
+def close_editor() -> None:
+    """Put the editor under the answer away."""
+    st.session_state.sql = ""
+    st.session_state.editing = False
 
 
 def follow(job: Job) -> None:
@@ -78,6 +86,8 @@ def wanted_job() -> Job | None:
     if job is None:
         st.info("The query log has no answer with this link.", icon=":material/link_off:")
         return None
+    if st.session_state.get("answer_id") not in (None, id):
+        close_editor()
     if st.session_state.get("answer_id") != id and not st.session_state.get("question"):
         st.session_state.question = job.question
     show(id)
@@ -98,11 +108,9 @@ def draw_question_box() -> None:
         st.form_submit_button("Ask", type="primary", icon=":material/send:", on_click=ask)
 
 
-def draw_editor() -> None:
-    """The editor for one's own SQL: Ctrl+Enter runs, and what is typed is kept in the address."""
+def draw_editor(question: str = "") -> None:
+    """The editor for SQL: Ctrl+Enter runs, and what is typed is kept in the address."""
     with st.form("run", border=False):
-        if st.session_state.get("edited_question"):
-            st.caption(f"For the question: {plain(st.session_state.edited_question, 300)}")
         st.text_area(
             "SQL",
             key="sql",
@@ -111,7 +119,13 @@ def draw_editor() -> None:
             label_visibility="collapsed",
             placeholder="One SELECT over the tables; it can only read",
         )
-        st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", on_click=run_editor)
+        with st.container(horizontal=True):
+            label = "Run again" if question else "Run"
+            st.form_submit_button(
+                label, type="primary", icon=":material/play_arrow:", on_click=run_editor, args=(question,)
+            )
+            if question:
+                st.form_submit_button("Close", type="tertiary", icon=":material/close:", on_click=close_editor)
 
 
 def draw_examples(bench: Workbench) -> None:
@@ -144,7 +158,9 @@ if not schema.tables:
     st.stop()
 
 drafts.recall("question", "sql")
-st.session_state.setdefault("mode", st.query_params.get("mode", QUESTION))
+asked_mode = st.query_params.get("mode")
+st.session_state.setdefault("mode", asked_mode if asked_mode in (QUESTION, SQL) else QUESTION)
+st.session_state.setdefault("editing", bool(st.query_params.get("sql")))
 bar, box = st.container(horizontal=True, horizontal_alignment="distribute"), st.container()
 job = wanted_job()
 with bar:
@@ -161,8 +177,6 @@ with box:
     else:
         draw_editor()
 
-drafts.keep("question", "sql")
-
 if job is None:
     if mode != SQL:
         draw_examples(bench)
@@ -172,4 +186,6 @@ else:
     earlier = st.session_state.get("came_from", {}).get(job.id)
     if earlier:
         st.button("Back to all readings", icon=":material/arrow_back:", on_click=show, args=(earlier,))
-    answer.draw(bench, finished, run_reading, edit)
+    editing = st.session_state.editing and mode != SQL and bool(finished.question)
+    answer.draw(bench, finished, run_reading, edit if mode != SQL else None, draw_editor if editing else None)
+drafts.keep("question", "sql")

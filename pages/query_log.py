@@ -33,6 +33,7 @@ STATUSES = {
     "cancelled": (":material/stop_circle:", "Stopped"),
 }
 VERDICTS = {"up": "Correct", "down": "Not correct", "none": "Not judged"}
+ORIGINS = {"ask": "a question", "sql": "own SQL", "api": "over HTTP", "cli": "from the command line"}
 THUMBS = {"up": " :material/thumb_up:", "down": " :material/thumb_down:", None: ""}
 
 
@@ -120,7 +121,7 @@ def facts(record: Record, outcome: str) -> list[str]:
     if record.as_of is not None:
         found.append(f"today counted as {record.as_of.isoformat()}")
     found += [f"{step} {seconds_words(seconds)}" for step, seconds in record.timings]
-    return [*found, f"asked by {record.origin}", f"scope: {', '.join(record.scope)}"]
+    return [*found, ORIGINS.get(record.origin, record.origin), f"scope: {', '.join(record.scope)}"]
 
 
 def draw_candidates(record: Record) -> None:

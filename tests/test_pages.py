@@ -66,17 +66,26 @@ def scripted_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def page() -> AppTest:
-    app = AppTest.from_file(str(ENTRY), default_timeout=30).run()
+    app = AppTest.from_file(str(ENTRY), default_timeout=60).run()
     assert not app.exception
     return app
 
 
 def ask(app: AppTest, question: str) -> AppTest:
     app.text_input("question").set_value(question)
-    button(app, "Ask").click().run()
-    for _ in range(100):
-        if not any(one.label == "Stop" for one in app.button):
-            break
+    return press(app, "Ask")
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press a button and wait for the answer that it may have started."""
+    button(app, label).click().run()
+    return settled(app)
+
+
+def settled(app: AppTest) -> AppTest:
+    job = resources.workbench().job(answer_id(app)) if "answer" in app.query_params else None
+    if job is not None and any(one.label == "Stop" for one in app.button):
+        assert job.wait(60) is not None
         app.run()
     assert not app.exception
     return app
@@ -105,6 +114,7 @@ def test_the_first_page_offers_examples_of_this_schema(page: AppTest):
 def test_an_example_is_asked_by_one_click(page: AppTest):
     example = next(one for one in page.button if "average pay" in one.label)
     example.click().run()
+    settled(page)
     assert page.text_input("question").value == "What is the average pay by team?"
     assert page.info[0].value == plain("No table here answers this question.")
 
@@ -143,15 +153,15 @@ def test_the_link_brings_the_answer_back(page: AppTest):
     ask(page, "Who earns most?")
     link = answer_id(page)
     resources.workbench()._jobs.clear()  # as after a restart of the server
-    again = AppTest.from_file(str(ENTRY), default_timeout=30)
+    again = AppTest.from_file(str(ENTRY), default_timeout=60)
     again.query_params["answer"] = link
-    again.run()
+    settled(again.run())
     assert again.dataframe[0].value["name"].tolist() == ["n19"]
     assert again.text_input("question").value == "Who earns most?"
 
 
 def test_an_unknown_link_says_so():
-    app = AppTest.from_file(str(ENTRY), default_timeout=30)
+    app = AppTest.from_file(str(ENTRY), default_timeout=60)
     app.query_params["answer"] = HOSTILE
     app.run()
     assert not app.exception
@@ -161,9 +171,9 @@ def test_an_unknown_link_says_so():
 def test_a_doubtful_answer_offers_its_readings(page: AppTest):
     ask(page, "Who is best?")
     assert any("several ways" in one.value for one in page.markdown)
-    button(page, "Use this reading").click().run()
+    press(page, "Use this reading")
     assert page.dataframe[0].value["name"].tolist()[:2] == ["n0", "n1"]
-    button(page, "Back to all readings").click().run()
+    press(page, "Back to all readings")
     assert page.dataframe[0].value["name"].tolist()[0] == "n19"
 
 
@@ -175,13 +185,32 @@ def test_a_sure_answer_keeps_its_readings_apart(page: AppTest):
 
 def test_edit_and_run_again(page: AppTest):
     ask(page, "Who earns most?")
-    button(page, "Edit the SQL").click().run()
+    press(page, "Edit the SQL")
     editor = page.text_area("sql")
     assert "ORDER BY pay DESC" in editor.value
     editor.set_value("SELECT count(*) AS people FROM staff")
-    button(page, "Run").click().run()
+    press(page, "Run again")
     assert page.dataframe[0].value["people"].tolist() == [20]
     assert page.main.subheader[0].value == plain("Who earns most?")
+
+
+def test_sql_of_ones_own(page: AppTest):
+    page.segmented_control("mode").set_value("SQL").run()
+    page.text_area("sql").set_value("SELECT 1 AS one; SELECT 2")
+    press(page, "Run")
+    assert page.warning
+    assert page.text_area("sql").value == "SELECT 1 AS one; SELECT 2"
+    page.text_area("sql").set_value("FROM staff")
+    press(page, "Run")
+    assert len(page.dataframe[0].value) == 20
+
+
+def test_a_nonsensical_address_does_no_harm():
+    app = AppTest.from_file(str(ENTRY), default_timeout=60)
+    app.query_params["mode"] = HOSTILE
+    app.run()
+    assert not app.exception
+    assert button(app, "Ask")
 
 
 def test_thumbs_and_correction_reach_the_log(page: AppTest):
@@ -192,7 +221,7 @@ def test_thumbs_and_correction_reach_the_log(page: AppTest):
     assert log.get(id).feedback.verdict == "down"
     page.text_area(f"corrected-{id}").set_value("SELECT 1")
     page.text_input(f"comment-{id}").set_value(HOSTILE)
-    button(page, "Save").click().run()
+    press(page, "Save")
     assert (log.get(id).feedback.corrected_sql, log.get(id).feedback.comment) == ("SELECT 1", HOSTILE)
     page.feedback(f"thumbs-{id}").set_value(1).run()
     assert log.get(id).feedback.verdict == "up"
