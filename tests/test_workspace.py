@@ -322,16 +322,15 @@ def test_a_reader_does_not_wait_for_a_change(home: Path) -> None:
 
     def edit(contents: Contents, change: Change) -> None:
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(300)
 
     changing = threading.Thread(target=lambda: Store(home).change(edit))  # type: ignore[arg-type]
     changing.start()
     try:
-        assert started.wait(10)
-        began = time.perf_counter()
+        assert started.wait(60)
         workspace.snapshot()
         Workspace.open(settings(home)).snapshot()
-        assert time.perf_counter() - began < 2
+        assert changing.is_alive()
         with pytest.raises(WorkspaceError, match="Another program"):
             Store(home, patience=0.2).change(edit)  # type: ignore[arg-type]
     finally:
@@ -390,7 +389,7 @@ def test_two_processes_opening_an_empty_home_at_once(home: Path) -> None:
         assert child.stdin is not None
         child.stdin.write("go\n")
         child.stdin.flush()
-    answers = {child.communicate(timeout=60)[0].strip() for child in children}
+    answers = {child.communicate(timeout=300)[0].strip() for child in children}
     assert [child.returncode for child in children] == [0, 0, 0]
     assert len(answers) == 1
     assert [path.name for path in (home / "tables").iterdir()] == ["sample.v1.duckdb"]
@@ -466,7 +465,7 @@ def test_slow_broken_and_reaching_views_block_nothing(own: Callable[[str], Path]
     )
     began = time.perf_counter()
     snapshot = open_file(path).snapshot()
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 60, "a view was run"
     assert {table.name for table in snapshot.schema.tables} == {"a", "slow", "asleep"}
     assert snapshot.notice == "Left out, because the view cannot be read: broken, outside."
 
