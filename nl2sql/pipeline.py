@@ -152,6 +152,7 @@ class Workbench:
             job.cancel()
         if self._owns_engine:
             self.engine.close()
+        self.workspace.close()
 
     # -- asking -------------------------------------------------------------------------------------------------
 
