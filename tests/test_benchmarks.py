@@ -1,0 +1,148 @@
+"""Benchmarks: each runs at a tiny size and says what it measured, and a report holds what a reader needs."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import accuracy, download, overhead, results, start
+from benchmarks.questions import renamed
+from benchmarks.results import Figure, Result
+from tests.fakes import ScriptedParser
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def well_formed(result: Result) -> dict[str, float]:
+    """The figures by name, when all of them are numbers that could have been measured."""
+    assert result.figures
+    assert result.notes
+    found = {figure.name: figure.value for figure in result.figures}
+    assert len(found) == len(result.figures)
+    assert all(math.isfinite(value) for value in found.values())
+    return found
+
+
+def test_overhead():
+    found = well_formed(overhead.measure(rows=200, rounds=2))
+    assert found["200 rows: through the workbench"] > 0
+    assert "200 rows: overhead over the open connection" in found
+    assert found["part: guard"] < found["200 rows: through the workbench"] * 5
+
+
+def test_log():
+    found = well_formed(command.log_result(records=500, repeats=2))
+    assert found["records"] == 500
+    assert found["file"] > 0
+    assert {"record median", "first page"} <= set(found)
+
+
+def test_questions():
+    lines = [json.loads(line) for line in renamed.QUESTIONS.read_text(encoding="utf-8").splitlines()[:2]]
+    golds = {line["question"]: (line.get("gold_sql_all") or [line["gold_sql"]])[0] for line in lines}
+    found = well_formed(accuracy.measure("scripted", 2, lambda name: ScriptedParser(golds)))
+    assert found["as it is: execution accuracy"] == 100
+    assert found["renamed: execution accuracy"] == 0  # the script knows the old names only
+    assert found["gap"] == 100
+
+
+def test_start_without_a_browser(tmp_path):
+    app = ROOT / "tests" / "browser" / "scripted_app.py"
+    result = start.measure(rounds=1, app=app, bare="import sys", browser=False)
+    found = well_formed(result)
+    assert 0 < found["start to health check"] <= found["start to first answer"]
+    assert "start to first page" not in found
+    assert result.notes[-1] == "In 1 of 1 starts the first answer had no rows."
+
+
+def test_an_app_that_does_not_start_says_why(tmp_path):
+    with pytest.raises(start.StartError, match="no_such_app"):
+        start.measure(rounds=1, app=tmp_path / "no_such_app.py", bare="import sys", browser=False)
+
+
+def test_download_adds_up_what_the_resolver_names(tmp_path):
+    (tmp_path / "small-1.0-py3-none-any.whl").write_bytes(b"x" * 2_000_000)
+    lock = tmp_path / "pylock.toml"
+    lock.write_text(
+        """
+        [[packages]]
+        name = "nvidia-large"
+        version = "2.0"
+        wheels = [{ url = "https://files.invalid/nvidia_large-2.0-py3-none-any.whl", size = 5000000 }]
+        [[packages]]
+        name = "small"
+        version = "1.0"
+        sdist = { path = "small-1.0.tar.gz" }
+        wheels = [{ path = "small-1.0-py3-none-any.whl" }]
+        [[packages]]
+        name = "asked"
+        version = "3.0"
+        wheels = [{ url = "https://files.invalid/asked-3.0-py3-none-any.whl" }]
+        """,
+        encoding="utf-8",
+    )
+    asked: list[str] = []
+
+    def head(url: str) -> int:
+        asked.append(url)
+        return 1_000_000
+
+    sizes = [download.sized(one, head) for one in download.distributions(lock)]
+    assert asked == ["https://files.invalid/asked-3.0-py3-none-any.whl"]
+    found = well_formed(Result("download", download.figures(sizes), ("how",)))
+    assert (found["all files"], found["files"]) == (8, 3)
+    assert found["of these for NVIDIA GPUs (nvidia-*, cuda-*, triton)"] == 5
+    assert list(found)[3:] == ["nvidia-large 2.0", "small 1.0", "asked 3.0"]
+
+
+def test_download_says_why_it_was_not_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(download.shutil, "which", lambda name, path=None: None)
+    result = download.measure(tmp_path / "requirements.txt")
+    assert result.figures == ()
+    assert result.notes[0] == "Not measured: uv is not installed; it is in requirements-dev.txt."
+
+
+def test_a_report_names_machine_versions_command_and_date(monkeypatch, tmp_path, capsys):
+    figures = (Figure("overhead", 12.0, "ms", 15.0), Figure("accuracy", 70.0, "%", 75.0, True), Figure("files", 3, ""))
+    monkeypatch.setitem(command.BENCHMARKS, "log", lambda: Result("log", figures, ("A note.",)))
+    out = tmp_path / "report.json"
+    assert command.main(["log", "--out", str(out)]) == 0
+    printed, fields = capsys.readouterr().out, json.loads(out.read_text(encoding="utf-8"))
+    assert "| overhead | 12 ms | ≤ 15 | reached |" in printed
+    assert "| accuracy | 70 % | ≥ 75 | missed |" in printed
+    assert fields["command"] == f"python -m benchmarks log --out {out}"
+    assert fields["machine"]["cores"] >= 1
+    assert fields["machine"]["memory"] > 2**28
+    assert fields["versions"]["Python"] == platform.python_version()
+    assert fields["date"] in printed
+    assert fields["results"][0]["figures"][0] == {
+        "name": "overhead", "value": 12.0, "unit": "ms", "goal": 15.0, "more_is_better": False,
+    }  # fmt: skip
+
+
+def test_one_that_cannot_run_does_not_keep_the_others_from_it(monkeypatch, capsys):
+    def broken() -> Result:
+        raise start.StartError("The app did not start:")
+
+    monkeypatch.setitem(command.BENCHMARKS, "start", broken)
+    monkeypatch.setitem(command.BENCHMARKS, "log", lambda: Result("log", (Figure("records", 1, ""),)))
+    assert command.main(["start", "log"]) == 1
+    printed = capsys.readouterr().out
+    assert "Not measured: The app did not start:" in printed
+    assert "| records | 1 |" in printed
+
+
+def test_an_unknown_name_is_refused_with_the_names(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main(["speed"])
+    assert stopped.value.code == 2
+    assert "there is no benchmark 'speed'; there are overhead, start, log" in capsys.readouterr().err
+
+
+def test_this_machine_is_described_without_its_name():
+    assert platform.node() not in str(results.this_machine())
