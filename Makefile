@@ -29,7 +29,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 
 check: lint
-	$(BIN)/python -m pytest -m "not browser and not crash and not soak" tests nl2sql --doctest-modules
+	$(BIN)/python -m pytest -n 2 -m "not browser and not crash and not soak" --doctest-modules tests nl2sql
 
 test: check
 	@bash tests/browser_setup.sh
