@@ -232,6 +232,8 @@ class _Converter:
 
     def pattern(self, tree: exp.Expression, negated: bool, scope: _Scope) -> list[Action]:
         """LIKE with a % at one end or both."""
+        # sqlglot marks NOT LIKE on the node itself; NOT (… LIKE …) wraps it.
+        negated = negated != bool(tree.args.get("negate"))
         text = tree.expression.name
         bare = text.strip("%")
         if not bare or "%" in bare or "_" in bare:

@@ -16,6 +16,7 @@ from nl2sql.errors import QueryCancelledError
 from nl2sql.parsers.builtin.batches import collate
 from nl2sql.parsers.builtin.features import Inputs, Item, span_text
 from nl2sql.parsers.builtin.grammar import (
+    AGGREGATES,
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
@@ -34,13 +35,18 @@ from nl2sql.parsers.builtin.grammar import (
 )
 from nl2sql.parsers.builtin.model import Memory, ParserModel, Past
 
-_NUMERIC = ("number",)
 _FAMILY_OF = {
     **dict.fromkeys(("count", "sum", "avg", "median", *ARITHMETIC, "year", "hour"), "number"),
     **dict.fromkeys(("quarter", "month", "week", "day"), "date"),
     "weekday": "text",
 }
 _LONGEST_SPAN = 8
+_EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS))
+_UNFIT = {
+    family: frozenset(one for one in _EXPRESSIONS if _FAMILY_OF.get(one, family) != family)
+    for family in ("number", "text", "date", "boolean", "time", "other")
+}
+"""Keywords that give something else than a family; min and max give what they are given."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,10 @@ class Found:
 
 @dataclass(frozen=True)
 class _Beam:
-    """A reading in the making. `left` is the family of the last left side, `column` the item it is."""
+    """A reading in the making.
+
+    `left` is the family of the last left side, `column` the item it is, `operator` what it is compared with.
+    """
 
     stack: Stack
     actions: tuple[int, ...]
@@ -61,7 +70,8 @@ class _Beam:
     left: str = ""
     column: int = -1
     operator: str = ""
-    needs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ("",)
+    """For each symbol of the stack, the family that it must be of; empty where any will do."""
 
 
 class _Places:
@@ -83,6 +93,22 @@ class _Places:
         self.dates = torch.tensor([_leaf_kind(item) == "date" for item in items]).reshape(size)
         self.first_word = next((at for at, item in enumerate(items) if item.kind == "word"), size)
         self.parents = torch.tensor([item.parent for item in items]).reshape(size)
+        self.impossible = self._impossible()
+        self.known: dict[tuple[object, ...], Tensor] = {}
+        """What may follow, by the state it follows from: beams of one question are often in the same state."""
+
+    def _impossible(self) -> frozenset[str]:
+        """Keywords that these items cannot complete."""
+        found: set[str] = set()
+        for fitting, keywords in (
+            (self.wholes, ("limit",)),
+            (self.by_family["date"], BUCKETS),
+            (self.by_family["text"], PATTERNS),
+            (self.by_family["boolean"], ("true", "false")),
+        ):
+            if not bool(fitting.any()):
+                found.update(keywords)
+        return frozenset(found)
 
 
 def _leaf_kind(item: Item) -> str:
@@ -114,7 +140,8 @@ def search(
         wide_cross = [(key.expand(size, -1, -1, -1), value.expand(size, -1, -1, -1)) for key, value in cross]
         scores, past = model.decode(last, wide, wide_cross, past, step)
         allow = torch.stack([_allowed(beam, places, model.config.keywords, LONGEST - step) for beam in live])
-        logs = torch.log_softmax(scores[:, 0].masked_fill(~allow, -1e9), -1)
+        # Masked again: where nothing may follow, every action would else be as likely as any other.
+        logs = torch.log_softmax(scores[:, 0].masked_fill(~allow, -1e9), -1).masked_fill(~allow, -1e9)
         if step == 0:
             declining = float(logs[0, KEYWORD_IDS["decline"]].exp())
             logs[0, KEYWORD_IDS["decline"]] = -1e9
@@ -144,37 +171,53 @@ def search(
 
 def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Tensor:
     """What may follow: the grammar's word, narrowed by types and by the actions that are left."""
+    tight = closes_in(beam.stack) + 6 >= left
+    opened = beam.actions[-1] if beam.stack[-1] == "word_end" else -1
+    state = (
+        beam.stack, beam.needs[-1], beam.left, beam.column, beam.operator, opened, left if tight else LONGEST,
+    )  # fmt: skip
+    if state not in places.known:
+        places.known[state] = _computed(beam, places, keyword_count, left)
+    return places.known[state]
+
+
+def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Tensor:
     may = allowed(beam.stack)
     size = len(places.items)
     mask = torch.zeros(keyword_count + size, dtype=torch.bool)
     tight = closes_in(beam.stack) + 6 >= left
-    for keyword in may.keywords:
-        if tight and keyword != "end" and closes_in(advance(beam.stack, keyword)) >= left - 1:
-            continue
-        mask[KEYWORD_IDS[keyword]] = True
+    banned = places.impossible | _unfit_keywords(beam)
+    for keyword in may.keywords - banned:
+        if not tight or closes_in(advance(beam.stack, keyword)) < left:
+            mask[KEYWORD_IDS[keyword]] = True
     items = torch.zeros(size, dtype=torch.bool)
     for kind in may.kinds:
-        items |= places.by_kind[kind]
+        if not tight or closes_in(advance(beam.stack, f"@{kind}")) < left:
+            items |= places.by_kind[kind]
     symbol = beam.stack[-1]
     if symbol in ("rhs", "value", "number"):
         items &= _fitting_values(beam, places, symbol)
+    elif symbol == "expr":
+        items &= places.numbers | ~places.by_kind["mention"]
     if symbol == "word_end":
         start = beam.actions[-1] - keyword_count
         items[: max(start, 0)] = False
         items[start + _LONGEST_SPAN :] = False
     items &= _fitting_columns(beam, places, symbol)
-    if symbol == "after_items":
-        _leave_out_repeats(items, beam, keyword_count)
     mask[keyword_count:] = items
     return mask
 
 
-def _leave_out_repeats(items: Tensor, beam: _Beam, keyword_count: int) -> None:
-    """A column that was just selected is not selected again."""
-    for action in reversed(beam.actions):
-        if action < keyword_count:
-            return
-        items[action - keyword_count] = False
+def _unfit_keywords(beam: _Beam) -> frozenset[str]:
+    """Keywords whose family does not fit the place."""
+    symbol, need = beam.stack[-1], beam.needs[-1]
+    if symbol == "lhs" and beam.operator in (*PATTERNS, "true", "false"):
+        return _EXPRESSIONS
+    if need == "date":
+        return _EXPRESSIONS - {"min", "max"}
+    if symbol == "rhs":
+        need = beam.left
+    return _UNFIT.get(need, frozenset())
 
 
 def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Tensor:
@@ -193,7 +236,8 @@ def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Tensor:
 def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Tensor:
     """Columns of the families that the place needs; everything that is no column passes."""
     columns = places.by_kind["column"]
-    families: tuple[str, ...] = beam.needs
+    need = beam.needs[-1]
+    families: tuple[str, ...] = (need,) if need else ()
     if symbol == "lhs":
         if beam.operator in PATTERNS:
             families = ("text",)
@@ -217,7 +261,9 @@ def _extended(beam: _Beam, action: int, score: float, places: _Places, keyword_c
     actions = (*beam.actions, action)
     if action >= keyword_count:
         item = places.items[action - keyword_count]
-        after = replace(beam, stack=advance(beam.stack, f"@{item.kind}"), actions=actions, score=score, needs=())
+        stack = advance(beam.stack, f"@{item.kind}")
+        needs = beam.needs if len(stack) == len(beam.stack) else beam.needs[: len(stack)]
+        after = replace(beam, stack=stack, actions=actions, score=score, needs=needs)
         if item.kind != "column":
             return after
         if symbol == "lhs":
@@ -226,18 +272,30 @@ def _extended(beam: _Beam, action: int, score: float, places: _Places, keyword_c
             return replace(after, left=item.family)
         return after
     keyword = KEYWORDS[action]
-    after = replace(beam, stack=advance(beam.stack, keyword), actions=actions, score=score)
-    if keyword in ("sum", "avg", "median", *ARITHMETIC):
-        after = replace(after, needs=_NUMERIC)
-    elif keyword in BUCKETS:
-        after = replace(after, needs=("date",))
-    elif keyword != "distinct":
-        after = replace(after, needs=())
+    stack = advance(beam.stack, keyword)
+    needs = _needs_after(beam, keyword, stack)
+    after = replace(beam, stack=stack, actions=actions, score=score, needs=needs)
     if symbol == "lhs":
         after = replace(after, left=_FAMILY_OF.get(keyword, "inherit"), column=-1)
     elif symbol == "cond":
         after = replace(after, operator=keyword, left="", column=-1)
     return after
+
+
+def _needs_after(beam: _Beam, keyword: str, stack: Stack) -> tuple[str, ...]:
+    """What the symbols of `stack` need once `keyword` has been taken."""
+    symbol, need = beam.stack[-1], beam.needs[-1]
+    kept = beam.needs[: len(beam.stack) - 1]
+    if keyword in ("sum", "avg", "median", *ARITHMETIC):
+        need = "number"
+    elif keyword in BUCKETS:
+        need = "date"
+    elif symbol in ("rhs", "inner"):
+        need = beam.left if beam.left in _UNFIT else ""
+    elif keyword not in ("min", "max", "distinct"):
+        need = ""
+    # `after_items` and its like stand for what comes later and need nothing.
+    return (*kept, *("" if one.startswith("after_") else need for one in stack[len(kept) :]))
 
 
 def _reading(actions: Sequence[int], inputs: Inputs, keyword_count: int) -> Reading:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from nl2sql.errors import ParserError
 
@@ -40,6 +40,7 @@ KEYWORD_IDS = {keyword: number for number, keyword in enumerate(KEYWORDS)}
 
 Kind = Literal["table", "column", "anchor", "mention", "word"]
 KINDS: tuple[Kind, ...] = ("table", "column", "anchor", "mention", "word")
+LeafKind = Literal["table", "column", "anchor", "number", "date", "text"]
 LONGEST = 72
 """Actions that a reading may have."""
 _DEEPEST = 3
@@ -63,7 +64,7 @@ class Leaf:
     words of the question.
     """
 
-    kind: Literal["table", "column", "anchor", "number", "date", "text"]
+    kind: LeafKind
     table: str = ""
     column: str = ""
     value: str = ""
@@ -84,9 +85,23 @@ def from_text(text: str) -> Reading:
     """The reading that `to_text` wrote. Raises ParserError when it is not one."""
     try:
         items = json.loads(text)
-        return tuple(one if isinstance(one, str) else Leaf(*one) for one in items)
-    except (ValueError, TypeError) as error:
+        if not isinstance(items, list):
+            raise TypeError(type(items))
+        return tuple(_known(one) if isinstance(one, str) else _leaf(*one) for one in items)
+    except (ValueError, TypeError, RecursionError) as error:
         raise ParserError("This reading was not written by the built-in parser.") from error
+
+
+def _known(keyword: str) -> str:
+    if keyword not in KEYWORD_IDS:
+        raise ValueError(keyword)
+    return keyword
+
+
+def _leaf(kind: Any, *parts: Any) -> Leaf:
+    if kind not in get_args(LeafKind) or not all(isinstance(part, str) for part in parts):
+        raise ValueError(kind)
+    return Leaf(kind, *parts)
 
 
 @dataclass(frozen=True)

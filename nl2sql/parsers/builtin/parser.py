@@ -62,7 +62,7 @@ class BuiltinParser:
     def predict(self, request: ParseRequest) -> Prediction:
         """Ranked readings of the question. Raises QueryCancelledError."""
         links = find_links(request.question, request.values, request.schema)
-        if not links.words:
+        if not any(char.isalnum() for char in request.question):
             return Prediction((), 0.0, "There are no words in this question.")
         inputs = encode(request.question, request.schema, links, self._pieces, self._special)
         if not any(item.kind == "column" for item in inputs.items):

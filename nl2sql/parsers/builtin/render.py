@@ -59,9 +59,16 @@ class _Node:
             yield from part.walk()
 
 
+LONGEST_READING = 300
+"""Actions of a reading that is rendered: more than any parser writes, few enough for recursion."""
+
+
 def render(reading: Reading, schema: Schema, as_of: dt.date) -> str:
     """The SQL of `reading`. Raises ParserError where it cannot be said over `schema` (no key joins two tables, ...)."""
-    query = _Builder(reading).query()
+    builder = _Builder(reading)
+    query = builder.query()
+    if builder.peek() is not None:
+        raise ParserError("This reading goes on after its end.")
     return _Renderer(schema, as_of).query(query)
 
 
@@ -69,6 +76,8 @@ class _Builder:
     """Reads actions in prefix order into trees."""
 
     def __init__(self, reading: Reading) -> None:
+        if len(reading) > LONGEST_READING:
+            raise ParserError("This reading is too long.")
         self.actions = list(reading)
         self.at = 0
 
@@ -168,6 +177,9 @@ def _number(action: Action) -> str:
     raise ParserError("A row count must be a whole number.")
 
 
+_JOINED = ("number", "text", "date")
+"""Families of columns that may tie two tables without a declared key."""
+
 Path = list[tuple[str, ForeignKey | None]]
 """Tables in join order, each with the key that ties it to an earlier one."""
 
@@ -178,6 +190,8 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
     Grows a tree from the first table, always to the nearest table still missing: a Steiner tree within a factor of two.
     Raises ParserError when no chain of keys connects them.
     """
+    if not tables:
+        raise ParserError("This reading names no table.")
     order: Path = [(tables[0], None)]
     joined = {tables[0].casefold()}
     graph = key_graph(schema)
@@ -221,12 +235,17 @@ def _implied_keys(schema: Schema) -> Iterator[ForeignKey]:
     tied = {frozenset((key.table.casefold(), key.to_table.casefold())) for key in schema.foreign_keys}
     owners = [(table, table.primary_key[0]) for table in schema.tables if len(table.primary_key) == 1]
     for target, name in owners:
+        owned = target.column(name)
+        words = split_name(target.name)
         wanted = {name.casefold()} if name.casefold() != "id" else set[str]()
-        wanted.add("_".join((*split_name(target.name)[:-1], stem(split_name(target.name)[-1]), "id")))
+        if words:
+            wanted.add("_".join((*words[:-1], stem(words[-1]), "id")))
         for table in schema.tables:
             if table is target or frozenset((table.name.casefold(), target.name.casefold())) in tied:
                 continue
             for column in table.columns:
+                if owned is None or column.family != owned.family or column.family not in _JOINED:
+                    continue
                 if "_".join(split_name(column.name)) in wanted or column.name.casefold() in wanted:
                     yield ForeignKey(table.name, (column.name,), target.name, (name,), declared=False)
 
@@ -236,7 +255,7 @@ def _shared_columns(schema: Schema) -> dict[str, list[tuple[str, ForeignKey]]]:
     graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
     holders: dict[tuple[str, str], list[tuple[Table, str]]] = {}
     for table, column in schema.columns():
-        if column.name.casefold() not in ("id", "name"):
+        if column.name.casefold() not in ("id", "name") and column.family in _JOINED:
             holders.setdefault((column.name.casefold(), column.family), []).append((table, column.name))
     for tables in holders.values():
         for left, name in tables:
@@ -266,6 +285,7 @@ def _nearest(
 
 
 _SQL_AGGREGATES = {"count": "count", "sum": "sum", "avg": "avg", "min": "min", "max": "max", "median": "median"}
+_WORDS = ("VARCHAR", "TEXT", "CHAR", "STRING")
 _SQL_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _SQL_SET_OPERATIONS = {"union": "UNION", "intersect": "INTERSECT", "except": "EXCEPT"}
 
@@ -277,44 +297,70 @@ class _Renderer:
         self.schema = schema
         self.as_of = as_of
         self.qualified = False
+        self.path: Path = []
+        self.groups: tuple[str, ...] | None = None
+        """The keys of GROUP BY while a clause is written that sees groups instead of rows."""
 
-    def query(self, query: _Query) -> str:
-        """SQL of `query`, set operations included."""
-        text = self._select(query)
-        if query.operation and query.right:
-            right = _Renderer(self.schema, self.as_of).query(query.right)
+    def query(self, query: _Query, without_nulls: bool = False) -> str:
+        """SQL of `query`, set operations included; `without_nulls` leaves out rows whose only item is NULL."""
+        text = self._select(query, without_nulls)
+        right = query.right
+        if query.operation and right:
+            if self.width(query) != self.width(right):
+                raise ParserError("Both halves of a set operation need the same number of columns.")
+            other = _Renderer(self.schema, self.as_of).query(right, without_nulls)
             if query.order or query.limit:
                 text = f"({text})"
-            text = f"{text} {_SQL_SET_OPERATIONS[query.operation]} {right}"
+            if right.order or right.limit or right.operation:
+                other = f"({other})"
+            text = f"{text} {_SQL_SET_OPERATIONS[query.operation]} {other}"
         return text
 
-    def _select(self, query: _Query) -> str:
+    def width(self, query: _Query) -> int:
+        """How many columns `query` gives."""
+        return sum(
+            len(self._table(node.head.table).columns) if isinstance(node.head, Leaf) and _is_table(node) else 1
+            for node in query.items
+        )
+
+    def _select(self, query: _Query, without_nulls: bool) -> str:
         if not query.items:
             raise ParserError("This reading selects nothing.")
-        tables = self._tables(query)
-        path = join_path(self.schema, tables)
-        self.qualified = len(path) > 1
-        groups = [self.expression(node) for node in query.groups]
+        if any(map(_aggregates, [*query.groups, *([query.where] if query.where else [])])):
+            raise ParserError("Rows cannot be chosen or grouped by what is computed over all of them.")
+        self.path = join_path(self.schema, self._tables(query))
+        self.qualified = len(self.path) > 1
+        groups = tuple(self.expression(node) for node in query.groups)
+        keys = [node for _, node in query.order]
         plain = [node for node in query.items if not _aggregates(node) and not _is_table(node)]
-        if not groups and plain and (any(map(_aggregates, query.items)) or query.having):
-            groups = [self.expression(node) for node in plain]
+        totals = any(map(_aggregates, [*query.items, *keys])) or query.having is not None
+        if not groups and totals:
+            whole = [one for node in query.items if _is_table(node) for one in self._columns_of(node)]
+            groups = tuple(self.expression(node) for node in [*plain, *whole])
+        where = self._where(query, without_nulls and not (totals or groups or query.limit))
+        self.groups = groups if groups or totals else None
         names: dict[str, str] = {}
-        grouped = bool(groups)
-        items = [self._item(node, groups, grouped, names, path) for node in query.items]
-        text = f"SELECT {'DISTINCT ' if query.distinct else ''}{', '.join(items)} FROM {self._from(path)}"
-        if query.where:
-            text += f" WHERE {self.condition(query.where, top=True)}"
+        items = [item for node in query.items for item in self._items(node, names)]
+        text = f"SELECT {'DISTINCT ' if query.distinct else ''}{', '.join(items)} FROM {self._from()}{where}"
         if groups:
             text += f" GROUP BY {', '.join(dict.fromkeys(groups))}"
         if query.having:
             text += f" HAVING {self.condition(query.having, top=True)}"
         if query.order:
-            keys = [self._order_key(node, groups, grouped, names) + (" DESC" if way == "desc" else "")
-                    for way, node in query.order]  # fmt: skip
-            text += f" ORDER BY {', '.join(keys)}"
+            written = [self._order_key(node, names) + (" DESC" if way == "desc" else "") for way, node in query.order]
+            text += f" ORDER BY {', '.join(written)}"
         if query.limit:
             text += f" LIMIT {query.limit}"
         return text
+
+    def _where(self, query: _Query, without_nulls: bool) -> str:
+        """The WHERE clause. NOT IN over a list that holds a NULL is never true: `without_nulls` leaves those out."""
+        tests = []
+        if query.where:
+            tests.append(self.condition(query.where, top=not without_nulls))
+        if without_nulls and len(query.items) == 1 and not _is_table(query.items[0]):
+            tests.append(f"{self.expression(query.items[0])} IS NOT NULL")
+        return f" WHERE {' AND '.join(tests)}" if tests else ""
 
     def _tables(self, query: _Query) -> list[str]:
         found: dict[str, str] = {}
@@ -328,11 +374,11 @@ class _Renderer:
             found.setdefault(name.casefold(), name)
         return list(found.values())
 
-    def _from(self, path: Path) -> str:
-        text = self._table(path[0][0]).sql_name
-        for name, key in path[1:]:
+    def _from(self) -> str:
+        text = self._table(self.path[0][0]).sql_name
+        for name, key in self.path[1:]:
             assert key is not None
-            left, right = self._table(key.table).sql_name, self._table(key.to_table).sql_name
+            left, right = quote(self._table(key.table).name), quote(self._table(key.to_table).name)
             ties = " AND ".join(
                 f"{left}.{quote(column)} = {right}.{quote(other)}"
                 for column, other in zip(key.columns, key.to_columns, strict=True)
@@ -346,18 +392,28 @@ class _Renderer:
             raise ParserError(f"There is no table {name}.")
         return table
 
-    def _item(self, node: _Node, groups: list[str], grouped: bool, names: dict[str, str], path: Path) -> str:
-        if _is_table(node):
+    def _items(self, node: _Node, names: dict[str, str]) -> list[str]:
+        """What an item becomes in the select list; a table beside groups becomes its columns."""
+        if not _is_table(node):
+            return [self._item(node, names)]
+        if self.groups is None:
             assert isinstance(node.head, Leaf)
-            return f"{self._table(node.head.table).sql_name}.*" if self.qualified else "*"
+            return [f"{quote(self._table(node.head.table).name)}.*" if self.qualified else "*"]
+        return [self._item(one, names) for one in self._columns_of(node)]
+
+    def _columns_of(self, node: _Node) -> list[_Node]:
+        """The columns of a bare table as items."""
+        assert isinstance(node.head, Leaf)
+        table = self._table(node.head.table)
+        return [_Node(Leaf("column", table.name, column.name)) for column in table.columns]
+
+    def _item(self, node: _Node, names: dict[str, str]) -> str:
         text = self.expression(node)
         name = self._name(node)
-        if grouped and not _aggregates(node) and text not in groups:
-            assert isinstance(node.head, (Leaf, str))
-            name = node.head.column if isinstance(node.head, Leaf) else name
-            return f"any_value({text}) AS {quote(name or 'value')}"
-        taken = {column.name.casefold() for one, _ in path for column in self._table(one).columns}
-        if name and not isinstance(node.head, Leaf) and name not in taken and name not in names.values():
+        if isinstance(node.head, Leaf):
+            return f"{text} AS {quote(name)}" if text.startswith("any_value(") and name else text
+        taken = {column.name.casefold() for one, _ in self.path for column in self._table(one).columns}
+        if name and name.casefold() not in taken and name not in names.values():
             names[text] = name
             return f"{text} AS {quote(name)}"
         return text
@@ -374,18 +430,22 @@ class _Renderer:
             return f"{node.head}_{what}" if inner.kind == "column" or node.head != "count" else "count"
         return node.head if node.head in BUCKETS else None
 
-    def _order_key(self, node: _Node, groups: list[str], grouped: bool, names: dict[str, str]) -> str:
+    def _order_key(self, node: _Node, names: dict[str, str]) -> str:
         text = self.expression(node)
-        if text in names:
-            return quote(names[text])
-        if grouped and not _aggregates(node) and text not in groups:
-            return f"any_value({text})"
-        return text
+        return quote(names[text]) if text in names else text
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
     def expression(self, node: _Node) -> str:
-        """SQL of an expression."""
+        """SQL of an expression; what is neither grouped by nor computed over a group takes any value of it."""
+        if self.groups is None or node.head in AGGREGATES:
+            return self._written(node)
+        groups, self.groups = self.groups, None
+        text = self._written(node) if not _aggregates(node) else ""
+        self.groups = groups
+        return text if text in groups else self._written(node)
+
+    def _written(self, node: _Node) -> str:
         head = node.head
         if isinstance(head, Leaf):
             return self._leaf(head)
@@ -402,7 +462,8 @@ class _Renderer:
     def _leaf(self, leaf: Leaf) -> str:
         if leaf.kind == "column":
             table, column = self._column(leaf)
-            return f"{table.sql_name}.{quote(column.name)}" if self.qualified else quote(column.name)
+            text = f"{quote(table.name)}.{quote(column.name)}" if self.qualified else quote(column.name)
+            return text if self.groups is None else f"any_value({text})"
         if leaf.kind == "number":
             return leaf.value
         raise ParserError("A value stands where a column is needed.")
@@ -422,7 +483,24 @@ class _Renderer:
             return self._family(node.parts[0])
         if node.head in ("month", "week", "day", "quarter"):
             return "date"
-        return "number"
+        return "text" if node.head == "weekday" else "number"
+
+    def _type(self, node: _Node) -> str:
+        """What two sides of a comparison must share: the family, where that says too little DuckDB's own type."""
+        family = self._family(node)
+        if family not in ("time", "other"):
+            return family
+        while not isinstance(node.head, Leaf):
+            node = node.parts[0]
+        return self._column(node.head)[1].type.upper()
+
+    def _text(self, node: _Node) -> str:
+        """An expression of family text as VARCHAR: an ENUM or a UUID cannot be searched or compared with words."""
+        text = self.expression(node)
+        inner = next((one.head for one in node.walk() if isinstance(one.head, Leaf)), None)
+        if node.head == "weekday" or inner is None or self._column(inner)[1].type.upper().startswith(_WORDS):
+            return text
+        return f"CAST({text} AS VARCHAR)"
 
     def _aggregate(self, node: _Node) -> str:
         (part,) = node.parts
@@ -430,16 +508,24 @@ class _Renderer:
             if node.head != "count":
                 raise ParserError("Rows can be counted, not computed with.")
             return "count(*)"
-        if node.head in ("sum", "avg", "median") and self._family(part) in ("boolean", "date", "other"):
-            raise ParserError("Only numbers can be added up.")
-        inner = self.expression(part)
-        if node.head in ("sum", "avg", "median") and self._family(part) == "text":
-            inner = f"try_cast({inner} AS DOUBLE)"
+        if _aggregates(part):
+            raise ParserError("What is computed over rows cannot be computed over again.")
+        groups, self.groups = self.groups, None
+        inner = self._number(part) if node.head in ("sum", "avg", "median") else self.expression(part)
+        self.groups = groups
         return f"{_SQL_AGGREGATES[str(node.head)]}({'DISTINCT ' if node.distinct else ''}{inner})"
+
+    def _number(self, node: _Node) -> str:
+        """An expression to compute with: a number, or text that may spell one."""
+        family = self._family(node)
+        if family not in ("number", "text"):
+            raise ParserError("Only numbers can be added up.")
+        text = self.expression(node)
+        return text if family == "number" else f"try_cast({text} AS DOUBLE)"
 
     def _arithmetic(self, node: _Node) -> str:
         left, right = (
-            f"({self.expression(part)})" if part.head in ARITHMETIC else self.expression(part) for part in node.parts
+            f"({self._number(part)})" if part.head in ARITHMETIC else self._number(part) for part in node.parts
         )
         if node.head == "divide":
             right = f"nullif({right}, 0)"
@@ -468,12 +554,7 @@ class _Renderer:
             )
             return text if top or head == "and" else f"({text})"
         if node.query is not None:
-            inner = _Renderer(self.schema, self.as_of).query(node.query)
-            left = self.expression(node.parts[0])
-            operator = {"in": "IN", "not_in": "NOT IN"}.get(str(head), str(head))
-            if head == "not_in" and len(node.query.items) == 1:
-                inner = _without_nulls(inner, node.query)
-            return f"{left} {operator} ({inner})"
+            return self._with_subquery(str(head), node.parts[0], node.query)
         if head in TESTS:
             return self._test(str(head), node.parts[0])
         if head in PATTERNS:
@@ -481,6 +562,16 @@ class _Renderer:
         if head == "between":
             return self._between(*node.parts)
         return self._compare(str(head), *node.parts)
+
+    def _with_subquery(self, operator: str, left: _Node, query: _Query) -> str:
+        inner = _Renderer(self.schema, self.as_of)
+        text = inner.query(query, without_nulls=operator == "not_in")
+        if inner.width(query) != 1 or _is_table(query.items[0]):
+            raise ParserError("A value can be compared with one column only.")
+        if self._type(left) != inner._type(query.items[0]):
+            raise ParserError("Values of different kinds cannot be compared.")
+        operator = {"in": "IN", "not_in": "NOT IN", "!=": "<>"}.get(operator, operator)
+        return f"{self.expression(left)} {operator} ({text})"
 
     def _test(self, test: str, part: _Node) -> str:
         text = self.expression(part)
@@ -498,10 +589,10 @@ class _Renderer:
         form = {"contains": "%{}%", "not_contains": "%{}%", "starts": "{}%", "ends": "%{}"}[pattern]
         escape = r" ESCAPE '\'" if escaped != words else ""
         operator = "NOT ILIKE" if pattern == "not_contains" else "ILIKE"
-        return f"{self.expression(left)} {operator} {literal(form.format(escaped))}{escape}"
+        return f"{self._text(left)} {operator} {literal(form.format(escaped))}{escape}"
 
     def _between(self, left: _Node, low: _Node, high: _Node) -> str:
-        text = self.expression(left)
+        text = self._text(left) if self._family(left) == "text" else self.expression(left)
         if self._family(left) == "date" and _is_date(low) and _is_date(high):
             start, end = self._bounds(low)[0], self._bounds(high)[1]
             return f"{text} >= DATE '{start}' AND {text} < DATE '{end}'"
@@ -509,7 +600,9 @@ class _Renderer:
 
     def _compare(self, operator: str, left: _Node, right: _Node) -> str:
         text = self.expression(left)
-        if not isinstance(right.head, Leaf) or right.head.kind == "column":
+        if right.head not in ("0", "1") and (not isinstance(right.head, Leaf) or right.head.kind == "column"):
+            if self._type(left) != self._type(right):
+                raise ParserError("Values of different kinds cannot be compared.")
             return f"{text} {operator.replace('!=', '<>')} {self.expression(right)}"
         if _is_date(right) and self._family(left) == "date":
             start, end = self._bounds(right)
@@ -523,8 +616,10 @@ class _Renderer:
             }[operator]
         value = self._value(left, right)
         operator = operator.replace("!=", "<>")
-        if right.head.kind == "text" and not right.head.value and self._family(left) == "text":
-            return f"lower({text}) {operator} lower({value})"
+        if self._family(left) == "text":
+            text = self._text(left)
+            if isinstance(right.head, Leaf) and right.head.kind == "text" and not right.head.value:
+                return f"lower({text}) {operator} lower({value})"
         return f"{text} {operator} {value}"
 
     def _bounds(self, node: _Node) -> tuple[dt.date, dt.date]:
@@ -533,12 +628,19 @@ class _Renderer:
 
     def _value(self, left: _Node, node: _Node) -> str:
         """A value as a literal of the kind that `left` holds."""
-        if node.head in ("0", "1"):
-            return str(node.head) if self._family(left) == "number" else literal(str(node.head))
+        family = self._family(left)
+        if family in ("time", "other"):
+            said = node.head.text if isinstance(node.head, Leaf) else ""
+            if self._type(left).startswith("TIME") and re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?", said):
+                return literal(said)
+            raise ParserError("This kind of column can be compared with another column only.")
+        if family == "boolean":
+            raise ParserError("A yes/no column cannot be compared with words.")
+        if node.head in ("0", "1") and family in ("number", "text"):
+            return str(node.head) if family == "number" else literal(str(node.head))
         leaf = node.head
         if not isinstance(leaf, Leaf) or leaf.kind in ("table", "column"):
             raise ParserError("A column stands where a value is needed.")
-        family = self._family(left)
         if family == "number":
             digits = leaf.value if leaf.kind == "number" else leaf.text.replace(",", "")
             if not re.fullmatch(r"-?\d+(\.\d+)?", digits):
@@ -548,8 +650,6 @@ class _Renderer:
             if leaf.kind == "date":
                 return f"DATE '{self._bounds(node)[0]}'"
             raise ParserError(f"«{leaf.text}» is no date.")
-        if family == "boolean":
-            raise ParserError("A yes/no column cannot be compared with words.")
         if leaf.kind in ("number", "date"):
             return literal(leaf.text)
         return literal(leaf.value or leaf.text)
@@ -565,18 +665,3 @@ def _is_table(node: _Node) -> bool:
 
 def _aggregates(node: _Node) -> bool:
     return any(one.head in AGGREGATES for one in node.walk() if isinstance(one.head, str))
-
-
-def _without_nulls(sql: str, query: _Query) -> str:
-    """NOT IN over a list that holds a NULL is never true: leave NULLs out of the subquery."""
-    if query.operation or query.groups or query.limit or query.order or query.distinct or query.having:
-        return sql
-    item = query.items[0]
-    if not isinstance(item.head, Leaf) or item.head.kind != "column":
-        return sql
-    name = sql.removeprefix("SELECT ").split(" FROM ")[0]
-    return f"{sql} {'AND' if query.where else 'WHERE'} {name} IS NOT NULL" if not _has_or(query.where) else sql
-
-
-def _has_or(node: _Node | None) -> bool:
-    return node is not None and any(one.head == "or" for one in node.walk())

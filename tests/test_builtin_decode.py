@@ -1,0 +1,293 @@
+"""Beam search with untrained models over awkward schemas: whatever is found is SQL that binds, or a sentence."""
+
+from __future__ import annotations
+
+import random
+
+import duckdb
+import pytest
+import torch
+
+from nl2sql.engine.base import Cancel
+from nl2sql.errors import ParserError, QueryCancelledError
+from nl2sql.linking import ValueIndex
+from nl2sql.parsers.base import ParseRequest
+from nl2sql.parsers.builtin import decode, grammar, weights
+from nl2sql.parsers.builtin.decode import search
+from nl2sql.parsers.builtin.features import Inputs, encode, find_links
+from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
+from nl2sql.parsers.builtin.parser import BuiltinParser
+from nl2sql.parsers.builtin.render import render
+from nl2sql.schema import Column, Schema, Table
+from tests.builtin_world import (
+    TINY,
+    awkward_question,
+    awkward_schema,
+    awkward_values,
+    built,
+    tiny_model,
+    write_tokenizer,
+)
+from tests.readings import SCHEMAS, TODAY
+
+SET_OPERATIONS = {KEYWORD_IDS[name] for name in ("union", "intersect", "except", "decline")}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    write_tokenizer(folder)
+    weights.save(tiny_model(1), folder, {"bias": 0.0, "score": 1.0, "margin": 0.0})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def laid_out(folder):
+    """Inputs of a question over a schema."""
+    pieces, special = weights.load_pieces(folder)
+
+    def lay_out(question: str, schema: Schema, values: ValueIndex | None = None) -> Inputs:
+        return encode(question, schema, find_links(question, values, schema), pieces, special)
+
+    return lay_out
+
+
+def asked(seed: int, laid_out) -> tuple[Schema, Inputs] | None:
+    """A random question over a random schema; None where it has no words."""
+    rng = random.Random(seed)
+    schema = awkward_schema(rng)
+    question = awkward_question(rng, schema)
+    values = awkward_values(rng, schema)
+    if not find_links(question, values, schema).words:
+        return None
+    return schema, laid_out(question, schema, values)
+
+
+def problems(reading: grammar.Reading, schema: Schema, connection: duckdb.DuckDBPyConnection) -> tuple[bool, str]:
+    """Whether the reading became SQL, and what is wrong with that SQL."""
+    known = {(table.name, column.name) for table, column in schema.columns()}
+    for leaf in reading:
+        if isinstance(leaf, Leaf) and leaf.kind in ("column", "anchor"):
+            assert (leaf.table, leaf.column) in known
+    try:
+        sql = render(reading, schema, TODAY)
+    except ParserError as error:
+        return False, "" if str(error).endswith(".") else f"no sentence: {error}"
+    try:
+        connection.execute(f"EXPLAIN {sql}")
+    except duckdb.Error as error:
+        return True, f"{sql}\n{error}"
+    return True, ""
+
+
+def searched(seeds: range, laid_out, beams: int) -> int:
+    """Search with another untrained model over each seed's schema; how many readings became SQL."""
+    written = 0
+    for seed in seeds:
+        made = asked(seed, laid_out)
+        if made is None:
+            continue
+        schema, inputs = made
+        found, declining = search(tiny_model(seed), inputs, beams)
+        assert 0 <= declining <= 1
+        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+        with built(schema) as connection:
+            for one in found:
+                is_sql, problem = problems(one.reading, schema, connection)
+                assert not problem, f"seed {seed}: {problem}"
+                written += is_sql
+    return written
+
+
+def walked(seeds: range, laid_out, walks: int) -> int:
+    """Walk at random through what decoding allows; how many readings became SQL."""
+    written = 0
+    for seed in seeds:
+        made = asked(seed, laid_out)
+        if made is None:
+            continue
+        schema, inputs = made
+        rng, places = random.Random(seed), decode._Places(inputs.items)
+        with built(schema) as connection:
+            for _ in range(walks):
+                reading = walk(rng, inputs, places)
+                is_sql, problem = problems(reading, schema, connection)
+                assert not problem, f"seed {seed}: {problem}"
+                written += is_sql
+    return written
+
+
+def walk(rng: random.Random, inputs: Inputs, places: decode._Places) -> grammar.Reading:
+    """A reading that ends within LONGEST actions, every one of them allowed."""
+    beam, size = decode._Beam(START, (), 0.0), TINY.keywords
+    for step in range(LONGEST):
+        may = decode._allowed(beam, places, size, LONGEST - step).nonzero().flatten().tolist()
+        assert may, f"nothing may follow {beam}"
+        keywords = [one for one in may if one < size]
+        keywords = [one for one in keywords if one not in SET_OPERATIONS or rng.random() < 0.1] or keywords
+        items = [one for one in may if one >= size]
+        action = rng.choice(items if items and (not keywords or rng.random() < 0.6) else keywords)
+        beam = decode._extended(beam, action, 0.0, places, size)
+        if not beam.stack:
+            return decode._reading(beam.actions, inputs, size)
+    raise AssertionError(f"not complete: {beam}")
+
+
+def test_what_an_untrained_model_says_binds_or_is_a_sentence(laid_out):
+    assert searched(range(104), laid_out, beams=2) > 10
+
+
+def test_random_walks_bind_or_are_a_sentence(laid_out):
+    assert walked(range(1000, 1040), laid_out, walks=2) > 10
+
+
+@pytest.mark.soak
+def test_thousands_of_schemas(laid_out):
+    assert searched(range(10_000, 15_000), laid_out, beams=4) > 500
+    assert walked(range(20_000, 25_000), laid_out, walks=4) > 1000
+
+
+# -- types ----------------------------------------------------------------------------------------------------------
+
+
+def offered(laid_out, *actions: str | tuple[str, str], question: str = "books over 5 in 2024, top 3") -> set[str]:
+    """What may follow some actions over the library: keywords, and columns as table.column."""
+    inputs = laid_out(question, SCHEMAS["library"], ValueIndex([("authors", "country", "2024")]))
+    places, beam, size = decode._Places(inputs.items), decode._Beam(START, (), 0.0), TINY.keywords
+    for step, action in enumerate(actions):
+        number = KEYWORD_IDS[action] if isinstance(action, str) else size + place_of(inputs, *action)
+        assert decode._allowed(beam, places, size, LONGEST - step)[number], action
+        beam = decode._extended(beam, number, 0.0, places, size)
+    may = decode._allowed(beam, places, size, LONGEST - len(actions)).nonzero().flatten().tolist()
+    named = [grammar.KEYWORDS[one] for one in may if one < size]
+    items = [inputs.items[one - size] for one in may if one >= size]
+    return {*named, *(item.leaf.column or item.leaf.kind if item.leaf else item.kind for item in items)}
+
+
+def place_of(inputs: Inputs, table: str, column: str) -> int:
+    leaf = Leaf("column", table, column)
+    return next(number for number, item in enumerate(inputs.items) if item.leaf == leaf)
+
+
+PRICE, TITLE, PUBLISHED, IN_PRINT = (("books", name) for name in ("price", "title", "published", "in_print"))
+
+
+@pytest.mark.parametrize("name", ["sum", "avg", "median"])
+def test_only_numbers_are_added_up(laid_out, name):
+    may = offered(laid_out, "select", name)
+    assert {"price", "pages", "cost", "floor"} <= may
+    assert not may & {"title", "published", "in_print", "taken", "opened", "card", "month", "weekday"}
+    assert offered(laid_out, "select", name, "distinct") & {"price", "title", "published"} == {"price"}
+
+
+def test_both_sides_of_arithmetic_are_numbers(laid_out):
+    for actions in (("multiply",), ("multiply", PRICE), ("sum", "subtract", "add", PRICE, PRICE)):
+        may = offered(laid_out, "select", *actions)
+        assert {"price", "number"} <= may
+        assert not may & {"title", "published", "in_print", "date", "word"}
+
+
+@pytest.mark.parametrize("name", ["year", "quarter", "month", "week", "day", "weekday"])
+def test_only_dates_have_parts(laid_out, name):
+    may = offered(laid_out, "select", name)
+    assert {"published", "born", "taken", "returned"} <= may
+    assert not may & {"price", "title", "in_print", "opened", "count", "sum", "month", "year"}
+
+
+def test_values_fit_what_they_are_compared_with(laid_out):
+    start = ("select", TITLE, "where")
+    assert offered(laid_out, *start, "=", PRICE) & {"number", "date", "word", "title", "select"} == {"number", "select"}
+    assert offered(laid_out, *start, ">", PUBLISHED) & {"number", "date", "word", "price", "born"} == {"date", "born"}
+    assert {"word", "number", "title", "name"} <= offered(laid_out, *start, "=", TITLE)
+    assert "price" not in offered(laid_out, *start, "=", TITLE)
+    assert "in_print" not in offered(laid_out, *start, "=")
+    assert offered(laid_out, *start, "true") == {"in_print"}
+    contained = offered(laid_out, *start, "contains")
+    assert {"title", "name", "country"} <= contained
+    assert not contained & {"price", "published", "in_print", "count"}
+    assert "number" in offered(laid_out, *start, ">", "count", PRICE)
+    of_subquery = offered(laid_out, *start, "in", PRICE, "select")
+    assert of_subquery & {"price", "title", "published", "id"} == {"price", "id"}
+
+
+def test_what_has_nothing_to_point_at_is_not_begun(laid_out):
+    places = decode._Places(laid_out("how many", Schema((Table("t", (Column("a", "INTEGER"),)),))).items)
+    assert {"limit", "month", "contains", "true"} <= places.impossible
+    assert "limit" not in offered(laid_out, "select", TITLE, question="the books")
+    assert "limit" in offered(laid_out, "select", TITLE, question="the top 3 books")
+    assert "limit" not in offered(laid_out, "select", TITLE, question="books over 2.5")
+
+
+def test_words_end_at_or_after_their_first(laid_out):
+    inputs = laid_out("say a b c d e f g h i j", SCHEMAS["library"])
+    places, beam, size = decode._Places(inputs.items), decode._Beam(START, (), 0.0), TINY.keywords
+    title = size + place_of(inputs, *TITLE)
+    second = size + next(at for at, item in enumerate(inputs.items) if item.kind == "word") + 1
+    for action in (KEYWORD_IDS["select"], title, KEYWORD_IDS["where"], KEYWORD_IDS["="], title, second):
+        beam = decode._extended(beam, action, 0.0, places, size)
+    may = decode._allowed(beam, places, size, 60).nonzero().flatten().tolist()
+    assert may == list(range(second, second + 8))
+
+
+# -- the parser -----------------------------------------------------------------------------------------------------
+
+
+def test_search_is_the_same_again_and_better_with_more_beams(laid_out):
+    inputs = laid_out("titles of books over 5", SCHEMAS["library"])
+    first, again = (search(tiny_model(5), inputs, 3) for _ in range(2))
+    assert first == again
+    assert len({grammar.to_text(one.reading) for one in first[0]}) == len(first[0])
+
+
+def test_search_stops_when_it_is_told_to(laid_out):
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(QueryCancelledError):
+        search(tiny_model(5), laid_out("books", SCHEMAS["library"]), 3, cancel)
+
+
+def test_the_parser_gives_candidates_that_it_can_render_again(folder):
+    parser = BuiltinParser(folder)
+    schema = SCHEMAS["library"]
+    predictions = [
+        parser.predict(ParseRequest(question, schema, TODAY, ValueIndex([("authors", "country", "Peru")])))
+        for question in ("books from last month", "authors in peru", "how many loans", "top 3 books by price")
+    ]
+    candidates = [one for prediction in predictions for one in prediction.candidates]
+    assert candidates
+    with built(schema) as connection:
+        for one in candidates:
+            connection.execute(f"EXPLAIN {one.sql}")
+            assert one.score <= 0
+            assert parser.render(one.tree, schema, TODAY) == one.sql
+    for prediction in predictions:
+        assert 0 <= prediction.confidence <= 1
+        assert bool(prediction.candidates) != bool(prediction.declined)
+        assert len({one.sql for one in prediction.candidates}) == len(prediction.candidates)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t", "_", "\u200b", "?!", "🙂"])
+def test_a_question_without_words_is_declined(folder, question):
+    prediction = BuiltinParser(folder).predict(ParseRequest(question, SCHEMAS["library"], TODAY))
+    assert prediction.candidates == ()
+    assert prediction.declined == "There are no words in this question."
+
+
+def test_a_question_that_leaves_no_room_for_tables_is_declined(folder):
+    prediction = BuiltinParser(folder).predict(ParseRequest("word " * 399, SCHEMAS["library"], TODAY))
+    assert prediction.candidates == ()
+    assert prediction.declined.endswith(".")
+
+
+def test_a_reading_of_another_schema_is_a_sentence(folder):
+    tree = grammar.to_text(("select", Leaf("column", "films", "title"), "end"))
+    with pytest.raises(ParserError, match="no table films"):
+        BuiltinParser(folder).render(tree, SCHEMAS["library"], TODAY)
