@@ -36,11 +36,9 @@ def load(folder: Path = RELEASED) -> tuple[ParserModel, dict[str, float], str]:
     """
     try:
         description = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        # Made without memory of its own: random first weights would be thrown away at once.
-        with torch.device("meta"):
-            model = ParserModel(ModelConfig(**description["model"]))
+        model = ParserModel(ModelConfig(**description["model"]))
         tensors = load_file(folder / "model.safetensors")
-        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise ParserUnavailableError(
             "The built-in parser's weights are missing or damaged; fetch the repository's files again."
