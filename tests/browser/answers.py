@@ -44,7 +44,7 @@ ANSWERS = {
     "Who earns nothing?": "SELECT * FROM employees WHERE salary < 0",
     "Delete everything": "DELETE FROM employees",
     "Ask for a column that is not there": "SELECT salery FROM employees",
-    "Take your time": "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b",
+    "Take your time": "SELECT sum(range % 7) FROM range(1000000000000)",
     HOSTILE: Prediction(
         (Candidate(f"SELECT '{HOSTILE}' AS \"{HOSTILE}\"", -0.1, notes=(HOSTILE,)),), 0.95, prompt=HOSTILE
     ),

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 def browser_path() -> str | None:
@@ -33,7 +33,7 @@ def serve(script: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes],
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NL2SQL_")}
-    environment |= {"NL2SQL_HOME": str(home), "NL2SQL_TODAY": "2026-06-15", "NL2SQL_DEADLINE": "20"}
+    environment |= {"NL2SQL_HOME": str(home), "NL2SQL_TODAY": "2026-06-15", "NL2SQL_DEADLINE": "300"}
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*command, "--server.headless", "true"], cwd=HERE.parents[1], env=environment, stdout=output, stderr=output
@@ -76,6 +76,6 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     yield opened
     context.close()
