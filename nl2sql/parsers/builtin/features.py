@@ -18,6 +18,7 @@ from nl2sql.linking import (
     match_names,
     split_name,
     split_words,
+    stem,
 )
 from nl2sql.parsers.builtin.grammar import KINDS, Leaf
 from nl2sql.schema import Column, Schema, Table
@@ -118,7 +119,22 @@ def find_links(question: str, values: ValueIndex | None, schema: Schema) -> Link
                 Leaf("number", value=text, text=_said(question, words, number.start, number.end)),
             )
         )
-    kept = tuple(match for match in matches if (match.table, match.column) in known)[:MOST_ANCHORS]
+    named = {
+        stem(part)
+        for table, column in schema.columns()
+        for name in (table.label, column.label)
+        for part in split_name(name)
+    }
+    kept = tuple(
+        match
+        for match in matches
+        if (match.table, match.column) in known
+        and not (
+            match.kind in ("normal", "fuzzy")
+            and match.end - match.start == 1
+            and stem(words[match.start].text) in named
+        )
+    )[:MOST_ANCHORS]
     return Links(words, kept, tuple(numbers), tuple(periods))
 
 
