@@ -178,7 +178,19 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ten
     )  # fmt: skip
     if state not in places.known:
         places.known[state] = _computed(beam, places, keyword_count, left)
-    return places.known[state]
+    return _without_repeats(places.known[state], beam, keyword_count)
+
+
+def _without_repeats(mask: Tensor, beam: _Beam, keyword_count: int) -> Tensor:
+    """A column that was just selected is not selected again."""
+    if beam.stack[-1] != "after_items":
+        return mask
+    mask = mask.clone()
+    for action in reversed(beam.actions):
+        if action < keyword_count:
+            break
+        mask[action] = False
+    return mask
 
 
 def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Tensor:
