@@ -33,7 +33,12 @@ def serve(script: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes],
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NL2SQL_")}
-    environment |= {"NL2SQL_HOME": str(home), "NL2SQL_TODAY": "2026-06-15", "NL2SQL_DEADLINE": "300"}
+    environment |= {
+        "NL2SQL_HOME": str(home),
+        "NL2SQL_TODAY": "2026-06-15",
+        "NL2SQL_DEADLINE": "300",
+        "HF_HOME": "/srv/huggingface",
+    }
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*command, "--server.headless", "true"], cwd=HERE.parents[1], env=environment, stdout=output, stderr=output

@@ -21,6 +21,7 @@ from tests.browser.conftest import FLAGS, browser_path, serve
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "screenshots"
 SIZES = {"wide": (1400, 900), "narrow": (400, 860)}
+BUSY = "Running the SQL"
 AVERAGE = "Show me average salary by department"
 
 
@@ -66,7 +67,9 @@ def usual(browser: Browser, address: str) -> None:
             page.get_by_label("Comment").scroll_into_view_if_needed()
             save(page, "feedback")
         page.goto(f"{address}/query_log")
-        page.get_by_text(AVERAGE).first.click()
+        page.get_by_role("heading", name="Query log").wait_for()
+        settled(page)
+        page.get_by_test_id("stExpander").filter(has_text=AVERAGE).first.click()
         page.get_by_role("link", name="Open on the Ask page").wait_for()
         save(page, f"query-log-{size}-{scheme}")
         page.context.close()
@@ -96,7 +99,7 @@ def states(browser: Browser, address: str) -> None:
     page.get_by_text("cannot answer yet").or_(page.get_by_text("an answer takes")).first.wait_for()
     save(page, "language-model")
     page.get_by_text("Built-in parser", exact=True).first.click()
-    ask(page, "Take your time", "Running the SQL")
+    ask(page, "Take your time", BUSY)
     page.wait_for_timeout(1_500)
     save(page, "busy", settle=False)
     page.keyboard.press("Escape")
@@ -121,14 +124,23 @@ def ask(page: Page, question: str, sign: str) -> None:
     box = page.get_by_placeholder("Type a question")
     box.fill(question)
     box.press("Enter")
+    if sign != BUSY:
+        page.get_by_role("heading", name=question).wait_for()
     page.get_by_text(sign).first.wait_for()
+    if sign != BUSY:
+        settled(page)
     page.mouse.move(0, 0)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
 def save(page: Page, name: str, settle: bool = True) -> None:
     """Save what is in the window as a small PNG."""
     if settle:
-        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        settled(page)
     page.wait_for_timeout(700)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(192, dither=Image.Dither.NONE).save(TARGET / f"{name}.png", optimize=True)
