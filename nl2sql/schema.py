@@ -23,7 +23,7 @@ RESERVED = frozenset(
     trailing true union unique unpivot using variadic when where window with
     anti asof at authorization binary by_name collation concurrently cross freeze full generated glob ilike inner is
     isnull join left like map natural notnull outer overlaps positional right semi similar struct tablesample try_cast
-    unnest verbose""".split()
+    unnest verbose by unpack""".split()
 )
 
 

@@ -1,0 +1,131 @@
+"""The schema: type families, names as SQL spells them, lookups, narrowing, what parsers see, and DDL."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nl2sql.schema import RESERVED, Column, ForeignKey, Schema, Table, literal, quote, to_ddl
+
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=20)
+SHOP = Schema(
+    (
+        Table("Customers", (Column("id", "INTEGER"), Column("name", "VARCHAR", examples=("Ann", "Bo"))), ("id",)),
+        Table(
+            "orders",
+            (
+                Column("id", "INTEGER"), Column("customer", "INTEGER"),
+                Column("card", "VARCHAR", private=True, examples=("4111",)), Column("secret", "VARCHAR", hidden=True),
+            ),
+            ("id",), namespace="sales",
+        ),
+        Table("log entries", (Column("order", "INTEGER", description="which\norder; '); DROP TABLE x"),)),
+    ),
+    (ForeignKey("orders", ("customer",), "customers", ("id",)), ForeignKey("log entries", ("order",), "gone", ("id",))),
+    version="7",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("family", "types"),
+    [
+        ("number", "INTEGER BIGINT TINYINT USMALLINT HUGEINT DOUBLE FLOAT REAL DECIMAL(10,2) NUMERIC(3) BIGNUM"),
+        ("text", "VARCHAR TEXT CHAR UUID ENUM('a','b') STRING VARCHAR(20)"),
+        ("date", "DATE TIMESTAMP TIMESTAMP_NS TIMESTAMPTZ"),
+        ("time", "TIME INTERVAL TIMETZ"),
+        ("boolean", "BOOLEAN BOOL"),
+        ("other", "INTEGER[] VARCHAR[3][] STRUCT(a) MAP(VARCHAR,INTEGER) UNION(a) BLOB BIT JSON GEOMETRY"),
+    ],
+)  # fmt: skip
+def test_family_of_a_type(family, types):
+    assert {Column("c", one).family for one in types.split()} == {family}
+    assert {Column("c", one.lower()).family for one in types.split()} == {family}
+
+
+def test_interval_is_no_integer():
+    assert Column("c", "INTERVAL").family == "time"
+    assert Column("c", "TIMESTAMP WITH TIME ZONE").family == "date"
+    assert Column("c", "STRUCT(a INTEGER, b DATE)[]").family == "other"
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=names, text=names)
+def test_any_name_and_text_reach_the_engine_as_they_are(connection, name, text):
+    found = connection.sql(f"SELECT {literal(text)} AS {quote(name)}")
+    assert found.columns == [name]
+    assert found.fetchall() == [(text,)]
+
+
+def test_reserved_words_are_those_of_the_engine():
+    with duckdb.connect() as connection:
+        for (word,) in connection.sql(
+            "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
+        ).fetchall():
+            assert word in RESERVED
+        for (word,) in connection.sql("SELECT keyword_name FROM duckdb_keywords()").fetchall():
+            connection.execute(f"CREATE OR REPLACE TABLE {quote(word)} ({quote(word)} INTEGER)")
+            connection.execute(f"EXPLAIN SELECT {quote(word)} FROM {quote(word)}")
+
+
+def test_tables_and_columns_are_found_in_any_case():
+    assert SHOP.table("CUSTOMERS").name == "Customers"
+    assert SHOP.table("Orders").column("CARD").name == "card"
+    assert SHOP.table("nothing") is None
+    assert SHOP.table("orders").column("nothing") is None
+
+
+def test_labels_and_names_in_sql():
+    assert Column("c", "DATE", display_name="Day").label == "Day"
+    assert Table("t", (), display_name="Things").label == "Things"
+    assert [table.sql_name for table in SHOP.tables] == ['"Customers"', "sales.orders", '"log entries"']
+    assert [column.name for _, column in SHOP.columns()] == ["id", "name", "id", "customer", "card", "secret", "order"]
+
+
+def test_narrowing_keeps_keys_that_stay_within():
+    both = SHOP.narrowed(["customers", "ORDERS"])
+    assert [table.name for table in both.tables] == ["Customers", "orders"]
+    assert [key.table for key in both.foreign_keys] == ["orders"]
+    assert both.version == "7"
+    assert SHOP.narrowed(["orders"]).foreign_keys == ()
+    assert SHOP.narrowed(["nothing"]).tables == ()
+
+
+def test_parsers_see_no_hidden_column_and_no_private_value():
+    seen = SHOP.for_parsers()
+    assert seen.table("orders").column("secret") is None
+    assert seen.table("orders").column("card").examples == ()
+    assert seen.table("customers").column("name").examples == ("Ann", "Bo")
+    assert SHOP.table("orders").column("card").examples == ("4111",)
+
+
+def test_the_fingerprint_follows_what_is_said_about_tables():
+    again = Schema(SHOP.tables, SHOP.foreign_keys)
+    assert again.fingerprint == SHOP.fingerprint
+    assert Schema(SHOP.tables).fingerprint != SHOP.fingerprint
+    assert SHOP.for_parsers().fingerprint != SHOP.fingerprint
+
+
+def test_ddl_is_run_by_the_engine():
+    ddl = to_ddl(SHOP.narrowed(["customers", "orders"]), examples=2)
+    assert "name VARCHAR, -- e.g. Ann, Bo" in ddl
+    with duckdb.connect() as connection:
+        connection.execute(ddl.replace("sales.orders", "orders"))
+        assert len(connection.execute("SELECT * FROM duckdb_constraints()").fetchall()) >= 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=names, column=names, note=names, examples=st.lists(st.text(max_size=80), max_size=3))
+def test_ddl_of_awkward_names_and_notes_runs(connection, table, column, note, examples):
+    schema = Schema((Table(table, (Column(column, "INTEGER", description=note, examples=tuple(examples)),)),))
+    connection.execute(to_ddl(schema, examples=3))
+    found = connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+    connection.execute(f"DROP TABLE {quote(table)}")
+    assert found == [(table, column)]
