@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -18,6 +19,7 @@ from nl2sql.parsers.builtin.model import ModelConfig, ParserModel
 
 RELEASED = Path(__file__).parent / "released"
 """The set of weights that ships with the workbench."""
+_DAMAGED = "The built-in parser's weights are missing or damaged; fetch the repository's files again."
 
 
 def save(model: ParserModel, folder: Path, calibration: dict[str, float]) -> None:
@@ -39,17 +41,19 @@ def load(folder: Path = RELEASED) -> tuple[ParserModel, dict[str, float], str]:
         model = ParserModel(ModelConfig(**description["model"]))
         tensors = load_file(folder / "model.safetensors")
         model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise ParserUnavailableError(
-            "The built-in parser's weights are missing or damaged; fetch the repository's files again."
-        ) from error
+        calibration = dict(description["calibration"])
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ParserUnavailableError(_DAMAGED) from error
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
-    return model.eval(), description["calibration"], digest
+    return model.eval(), calibration, digest
 
 
 def load_pieces(folder: Path = RELEASED) -> tuple[Callable[[str], Sequence[int]], SpecialPieces]:
-    """The word pieces of one word at a time (cached), and the special ones."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    """The word pieces of one word at a time (cached), and the special ones. Raises ParserUnavailableError."""
+    try:
+        tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    except Exception as error:  # tokenizers raises nothing more specific
+        raise ParserUnavailableError(_DAMAGED) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
 
