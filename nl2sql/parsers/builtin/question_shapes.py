@@ -41,7 +41,7 @@ class Asker:
             (self.best_group, 1.5), (self.having, 1), (self.top_rows, 2.5), (self.by_time, 2.5), (self.distinct, 1),
             (self.above_average, 0.7), (self.per_parent, 2), (self.most_children, 1.2), (self.without_children, 1),
             (self.parent_attribute, 2), (self.product_of_two, 0.6), (self.several, 0.5), (self.share_of_two, 0.3),
-            (self.who_has, 1.5), (self.count_of_state, 1), (self.each_on_average, 0.5), (self.how_much, 1), (self.with_parent, 1), (self.two_keys, 1),
+            (self.who_has, 1.5), (self.count_of_state, 1), (self.each_on_average, 0.5), (self.how_much, 1), (self.with_parent, 2.2), (self.without_parent, 0.7), (self.two_keys, 1),
         ]  # fmt: skip
         (shape,) = self.rng.choices([one for one, _ in shapes], [weight for _, weight in shapes])
         return shape()
@@ -81,7 +81,7 @@ class Asker:
 
     def say(self, field: Field) -> str:
         """A field's name in words, its own more often than another."""
-        return field.words if self.rng.random() < 0.6 else self.rng.choice(field.sayings)
+        return field.words if self.rng.random() < 0.45 else self.rng.choice(field.sayings)
 
     # -- conditions -----------------------------------------------------------------------------------------------------
 
@@ -788,6 +788,12 @@ class Asker:
         names = parent.with_role("name")
         if not names:
             return None
+        own = self.thing.with_role("name")
+        if own and self.rng.random() < 0.35:
+            child, single = self.single(self.thing), self.single(parent)
+            words = self.one_of(f"each {child} with its {single}", f"show every {child} and its {single}", f"list {self.many(self.thing)} with the name of the {single}", f"show each {child} together with the {single} name",
+                                f"list each {child} and the name of its {single}", f"{child} and {single} names", f"which {single} does each {child} belong to")  # fmt: skip
+            return words, ["select", own[0].leaf, names[0].leaf, "end"]
         fields = self.rng.sample(self.thing.fields, min(len(self.thing.fields), self.rng.choice((1, 2))))
         said = " and ".join(self.say(field) for field in fields)
         before, after, where = self.filters(self.thing, 0, 1)
@@ -809,6 +815,28 @@ class Asker:
             f"{single} name, {said} of {noun}",
         )
         return words, ["select", names[0].leaf, *leaves, *where, "end"]
+
+    def without_parent(self) -> Asked | None:
+        """Those that belong to nothing, or to something."""
+        parents = self.world.parents(self.thing)
+        if not parents:
+            return None
+        parent, key = self.rng.choice(parents)
+        own = Leaf("column", key.table, key.columns[0])
+        noun, single = self.many(self.thing), self.single(parent)
+        missing = self.rng.random() < 0.75
+        if missing:
+            words = self.one_of(f"{noun} without a {single}", f"{noun} that have no {single}", f"{noun} with no {single}", f"{noun} not linked to any {single}",
+                                f"{noun} that do not belong to a {single}", f"{noun} without {single}", f"{noun} made without a {single}")  # fmt: skip
+        else:
+            words = self.one_of(
+                f"{noun} that have a {single}", f"{noun} linked to a {single}", f"{noun} with a {single}"
+            )
+        where: list[Action] = ["where", "null" if missing else "not_null", own]
+        if self.rng.random() < 0.5:
+            lead = self.one_of("how many ", "number of ", "count ")
+            return f"{lead}{words}", ["select", "count", self.thing.leaf, *where, "end"]
+        return f"{self.one_of('show all ', 'list ', '', 'which ')}{words}", ["select", self.thing.leaf, *where, "end"]
 
     def two_keys(self) -> Asked | None:
         """An aggregate by two things at once, or two aggregates by one."""
