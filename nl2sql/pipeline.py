@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -35,6 +36,7 @@ DOUBTFUL = 0.6
 """Below this confidence an answer shows its other readings first."""
 _JOBS_KEPT = 200
 _QUESTION_LIMIT = 2_000
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -212,9 +214,8 @@ class Workbench:
         semantic_parser = self._parser_for(parser_name or self.settings.parser)
         answer = replace(answer, parser=semantic_parser.info)
         watch.lap("loading")
-        prediction = semantic_parser.predict(
-            ParseRequest(answer.question, schema, answer.as_of, values, history, cancel=cancel)
-        )
+        request = ParseRequest(answer.question, schema, answer.as_of, values, history, cancel=cancel)
+        prediction = _predicted(semantic_parser, request)
         watch.lap("parsing")
         if cancel.is_set():
             raise QueryCancelledError("Stopped.")
@@ -447,6 +448,19 @@ class Workbench:
         except WorkbenchError as error:
             return replace(answer, notes=(*answer.notes, f"This answer is not in the query log: {error.sentence}"))
         return answer
+
+
+def _predicted(parser: SemanticParser, request: ParseRequest) -> Prediction:
+    """What `parser` predicts. A fault of its own becomes a ParserError: parsers are many, and a question must end."""
+    try:
+        return parser.predict(request)
+    except WorkbenchError:
+        raise
+    except Exception as error:
+        detail = logger.isEnabledFor(logging.DEBUG)
+        logger.error("The parser %s failed: %r", parser.info.name, error, exc_info=detail)
+        kind = type(error).__name__
+        raise ParserError(f"The parser {parser.info.name} stopped with an unexpected error ({kind}).") from error
 
 
 def _in_scope(schema: Schema, scope: Sequence[str] | None) -> Schema:

@@ -9,6 +9,7 @@ import time
 import duckdb
 import pytest
 
+from nl2sql.cli import main
 from nl2sql.engine.base import Cancel
 from nl2sql.engine.sandbox import SandboxEngine
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryLogError
@@ -335,15 +336,31 @@ def test_two_jobs_run_at_once(tmp_path, file, engine):
     assert jobs[0].id != jobs[1].id
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_bug_in_a_parser_ends_the_job_with_a_sentence(bench):
+def test_a_bug_in_a_parser_is_a_sentence(bench, caplog):
     answer = waited(bench.start("broken"))
     assert answer.status == "failed"
-    assert answer.error == "Something went wrong inside the workbench; the details are in its terminal."
+    assert answer.error == "The parser scripted stopped with an unexpected error (ValueError)."
+    assert bench.log.get(answer.id).error == answer.error
+    assert bench.answer("broken").error == answer.error
+    assert "a bug" in caplog.text
+    assert "Traceback" not in caplog.text
     assert waited(bench.start("how many ships")).status == "ok"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_in_the_workbench_ends_the_job_with_a_sentence(bench, monkeypatch):
+    raised = []
+    monkeypatch.setattr(threading, "excepthook", lambda caught: raised.append(caught.exc_type))
+    monkeypatch.setattr(bench, "values", lambda snapshot: 1 / 0)
+    answer = waited(bench.start("how many ships"))
+    assert answer.status == "failed"
+    assert answer.error == "Something went wrong inside the workbench; the details are in its terminal."
+    for _ in range(100):
+        if raised:
+            break
+        time.sleep(0.01)
+    assert raised == [ZeroDivisionError]
+
+
 def test_a_parser_that_cannot_be_loaded_ends_the_job(tmp_path, file, engine):
     def none(name: str):
         raise ParserError(f"There is no parser called {name}.")
@@ -392,3 +409,13 @@ def test_an_answer_is_reopened_over_the_tables_of_now(tmp_path, file, engine):
     assert again.status in ("failed", "refused")
     assert again.sql == first.sql
     assert "ships" in again.error
+
+
+def test_a_bug_in_a_parser_shows_no_traceback_on_the_command_line(tmp_path, file, capfd):
+    code = main(
+        ["ask", "broken", "--database", str(file), "--workspace", str(tmp_path)], lambda name: ScriptedParser(SCRIPT)
+    )
+    out, err = capfd.readouterr()
+    assert (code, out) == (4, "")
+    assert "stopped with an unexpected error (ValueError)." in err
+    assert "Traceback" not in err
