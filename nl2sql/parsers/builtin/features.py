@@ -85,6 +85,12 @@ class Inputs:
         """The kind number of each item."""
         return [KINDS.index(item.kind) for item in self.items]
 
+    def name_words(self) -> frozenset[int]:
+        """Positions of the words that name a table or a column whole."""
+        naming = {_F["names_column"], _F["names_table"]}
+        last = len(self.items) - len(self.words)
+        return frozenset(at for at, item in enumerate(self.items[last:]) if naming & set(self.features[item.span[0]]))
+
 
 @dataclass(frozen=True)
 class Links:

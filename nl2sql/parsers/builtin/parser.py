@@ -22,6 +22,8 @@ from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
 _DECLINE_ABOVE = 0.5
+_UNUSED = 1.5
+"""Log-probability that a reading loses for each stored value, number or date of the question that it leaves out."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class BuiltinParser:
         with self._lock:
             found, declining = search(self._model, inputs, max(request.candidates, 2), request.cancel)
         prompt = " ".join(self._shown(inputs))
-        candidates = self._candidates(found, request)
+        candidates = self._candidates(found, inputs, request)
         if declining > _DECLINE_ABOVE or not candidates:
             return Prediction((), declining, _reason(inputs), prompt)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
@@ -80,8 +82,8 @@ class BuiltinParser:
         """SQL of a reading kept in the log. Raises ParserError."""
         return render(grammar.from_text(tree), schema, as_of)
 
-    def _candidates(self, found: list[Found], request: ParseRequest) -> list[Candidate]:
-        """Readings that can be said over this schema, those of the same SQL once."""
+    def _candidates(self, found: list[Found], inputs: Inputs, request: ParseRequest) -> list[Candidate]:
+        """Readings that can be said over this schema, each SQL once; what they leave unsaid costs them."""
         candidates: dict[str, Candidate] = {}
         for one in found:
             reading = _with_stored_values(one.reading, request.values)
@@ -91,8 +93,9 @@ class BuiltinParser:
                 continue
             if sql not in candidates:
                 notes = tuple(_notes(reading, request))
-                candidates[sql] = Candidate(sql, one.score, grammar.to_text(reading), notes)
-        return list(candidates.values())
+                score = one.score - _UNUSED * unused_mentions(reading, inputs)
+                candidates[sql] = Candidate(sql, score, grammar.to_text(reading), notes)
+        return sorted(candidates.values(), key=lambda candidate: -candidate.score)
 
     def _shown(self, inputs: Inputs) -> list[str]:
         """What the model read, in words."""
@@ -106,6 +109,36 @@ class BuiltinParser:
             elif item.kind == "anchor" and leaf is not None:
                 shown.append(f"{leaf.column} = {leaf.value}")
         return shown
+
+
+def unused_mentions(reading: Reading, inputs: Inputs) -> int:
+    """How many stored values, numbers and dates that the question names the reading does not use.
+
+    Mentions that share words count once. Words that name a table or a column may mean just that and do not count.
+    """
+    used = {leaf for leaf in reading if isinstance(leaf, Leaf)}
+    said = {word for leaf in used if leaf.kind == "text" for word in normal_form(leaf.text).split()}
+    names = inputs.name_words()
+    groups: dict[int, bool] = {}
+    for item in inputs.items:
+        words = range(*item.words)
+        if item.kind not in ("anchor", "mention") or item.leaf is None or names.issuperset(words):
+            continue
+        taken = item.leaf in used or any(normal_form(inputs.words[at].text) in said for at in words)
+        for at in words:
+            groups[at] = taken or groups.get(at, False)
+    return sum(not any(groups[at] for at in run) for run in _runs(groups))
+
+
+def _runs(groups: dict[int, bool]) -> list[list[int]]:
+    """Neighbouring words as one mention."""
+    runs: list[list[int]] = []
+    for at in sorted(groups):
+        if runs and runs[-1][-1] == at - 1:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return runs
 
 
 def _with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
