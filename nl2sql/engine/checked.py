@@ -55,7 +55,7 @@ def run_checked(
 def _left(ends: float, limits: Limits) -> float:
     left = ends - time.monotonic()
     if left <= 0:
-        raise QueryTimeoutError(f"The statement ran longer than {limits.deadline:g} seconds and was stopped.")
+        raise QueryTimeoutError(f"The statement ran longer than {limits.deadline:.3g} seconds and was stopped.")
     return left
 
 

@@ -199,7 +199,7 @@ class Exchange:
 
     def _timeout(self) -> QueryTimeoutError:
         return QueryTimeoutError(
-            f"The statement ran longer than {self.task.deadline:g} seconds and was stopped. "
+            f"The statement ran longer than {self.task.deadline:.3g} seconds and was stopped. "
             "Narrow it down, or allow more time in the settings."
         )
 
