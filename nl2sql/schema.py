@@ -155,9 +155,7 @@ class Schema:
         wanted = {name.casefold() for name in names}
         tables = tuple(table for table in self.tables if table.name.casefold() in wanted)
         keys = tuple(
-            key
-            for key in self.foreign_keys
-            if key.table.casefold() in wanted and key.to_table.casefold() in wanted
+            key for key in self.foreign_keys if key.table.casefold() in wanted and key.to_table.casefold() in wanted
         )
         return Schema(tables=tables, foreign_keys=keys, version=self.version)
 

@@ -29,9 +29,7 @@ class Settings:
         None, "NL2SQL_DATABASE", "A DuckDB file of your own to ask about; it is opened read-only."
     )
     sample: bool = _setting(True, "NL2SQL_SAMPLE", "Offer the sample company's tables (1) or not (0).")
-    parser: str = _setting(
-        "auto", "NL2SQL_PARSER", "Semantic parser to start with: auto, builtin, sqlcoder-7b-2."
-    )
+    parser: str = _setting("auto", "NL2SQL_PARSER", "Semantic parser to start with: auto, builtin, sqlcoder-7b-2.")
     deadline: float = _setting(30.0, "NL2SQL_DEADLINE", "Seconds that one statement may run.")
     row_limit: int = _setting(10_000, "NL2SQL_ROW_LIMIT", "Rows of a result that are kept and shown.")
     memory_share: float = _setting(
