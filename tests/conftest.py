@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 MUST_RUN = ("browser", "crash")
+collect_ignore = ["browser/scripted_app.py"]  # an app, which puts a scripted parser into the registry when imported
 
 
 @pytest.hookimpl(wrapper=True)

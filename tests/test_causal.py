@@ -168,14 +168,20 @@ def slowed(parser, seconds):
 
 
 def test_cancel_stops_within_one_matrix_product(parser):
-    cancel, stopped_after = Cancel(), []
+    import torch
+
+    cancel, products_after = Cancel(), []
     hooks = slowed(parser, 0.02)
-    timer = threading.Timer(0.1, lambda: (stopped_after.append(time.perf_counter()), cancel.set()))
-    timer.start()
+    layers = [module for module in parser._model.modules() if isinstance(module, torch.nn.Linear)]
+    hooks += [
+        layer.register_forward_hook(lambda *_: products_after.append(1) if cancel.is_set() else None)
+        for layer in layers
+    ]
+    threading.Timer(0.1, cancel.set).start()
     try:
         with pytest.raises(QueryCancelledError):  # reading the prompt alone would take 0.3 s
             parser.predict(ask("Which planets have more than 2 moons?", cancel=cancel))
-        assert time.perf_counter() - stopped_after[0] < 0.1
+        assert len(products_after) <= 2
     finally:
         for hook in hooks:
             hook.remove()
@@ -186,10 +192,8 @@ def test_cancel_while_waiting_for_another_question(parser):
     cancel = Cancel()
     with parser._turn(None):
         threading.Timer(0.05, cancel.set).start()
-        started = time.perf_counter()
-        with pytest.raises(QueryCancelledError):
+        with pytest.raises(QueryCancelledError):  # would wait for ever without a look at `cancel`
             parser.predict(ask("List all planets", cancel=cancel))
-        assert time.perf_counter() - started < 0.5
 
 
 def test_questions_from_several_threads(parser):

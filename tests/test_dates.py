@@ -180,6 +180,7 @@ def test_finding_never_raises_and_mentions_are_apart(question):
         last = mention.end
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "piece",
     ["a", " ", "-", "1,000,", "1-", "2024-", "2024 to ", "march and ", "march 2024, ", "last ", "twenty-", "the ",
@@ -192,7 +193,7 @@ def test_hostile_length_takes_linear_time(piece):
         find_dates(question)
         return time.process_time() - begun
 
-    assert seconds(40_000) < 30 * max(seconds(5_000), 0.01)
+    assert seconds(40_000) < 30 * max(seconds(5_000), 0.05)
 
 
 def test_describe_tells_bounds_and_words():
