@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import threading
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -24,6 +25,9 @@ from nl2sql.schema import Schema
 _DECLINE_ABOVE = 0.5
 _UNUSED = 1.5
 """Log-probability that a reading loses for each stored value, number or date of the question that it leaves out."""
+
+_KEY_TOTAL = 3.0
+"""Log-probability that a reading loses for each key that it adds up or averages."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class BuiltinParser:
             if sql not in candidates:
                 notes = tuple(_notes(reading, request))
                 score = one.score - _UNUSED * unused_mentions(reading, inputs)
+                score -= _KEY_TOTAL * key_totals(reading, request.schema)
                 candidates[sql] = Candidate(sql, score, grammar.to_text(reading), notes)
         return sorted(candidates.values(), key=lambda candidate: -candidate.score)
 
@@ -109,6 +114,16 @@ class BuiltinParser:
             elif item.kind == "anchor" and leaf is not None:
                 shown.append(f"{leaf.column} = {leaf.value}")
         return shown
+
+
+def key_totals(reading: Reading, schema: Schema) -> int:
+    """How many sums, averages and medians a reading takes of a key, whose numbers are only names."""
+    keys = {(table.name, name) for table in schema.tables for name in table.primary_key}
+    keys |= {(key.table, name) for key in schema.foreign_keys for name in key.columns}
+    return sum(
+        action in ("sum", "avg", "median") and isinstance(after, Leaf) and (after.table, after.column) in keys
+        for action, after in pairwise(reading)
+    )
 
 
 def unused_mentions(reading: Reading, inputs: Inputs) -> int:
