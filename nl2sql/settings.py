@@ -37,7 +37,9 @@ class Settings:
     )
     workers: int = _setting(2, "NL2SQL_WORKERS", "Worker processes that run statements.")
     torch_threads: int = _setting(
-        0, "NL2SQL_TORCH_THREADS", "Threads that a semantic parser computes with; 0 leaves it to the machine."
+        0,
+        "NL2SQL_TORCH_THREADS",
+        "Threads that a semantic parser computes with; 0 means one for the built-in parser, the machine's for others.",
     )
     today: dt.date | None = _setting(
         None, "NL2SQL_TODAY", "Date that counts as today (YYYY-MM-DD); unset means the clock's."

@@ -51,9 +51,9 @@ class BuiltinParser:
     """The parser that ships with the workbench. Safe to use from many threads, one question at a time."""
 
     def __init__(self, folder: Path = weights.RELEASED, threads: int = 0) -> None:
-        """Load the weights in `folder`. Raises ParserUnavailableError."""
-        if threads:
-            torch.set_num_threads(threads)
+        """Load the weights in `folder`; 0 `threads` means one. Raises ParserUnavailableError."""
+        # Beside other busy processes two threads take many times as long as one; alone they save a twentieth.
+        self._threads = threads or 1
         self._model, calibration, revision = weights.load(folder)
         self._pieces, self._special = weights.load_pieces(folder)
         self._calibration = Calibration(**calibration)
@@ -74,6 +74,7 @@ class BuiltinParser:
         if not any(item.kind == "column" for item in inputs.items):
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
         with self._lock:
+            torch.set_num_threads(self._threads)
             found, declining = search(self._model, inputs, max(request.candidates, 2), request.cancel)
         prompt = " ".join(self._shown(inputs))
         candidates = self._candidates(found, inputs, request)
