@@ -249,7 +249,11 @@ def test_a_closed_pipe_is_no_traceback(pets, tmp_path):
 
 def test_interrupt_is_a_sentence(pets, tmp_path):
     pipe = subprocess.PIPE
-    running = process(["run", "--database", str(pets)], tmp_path, stdin=pipe, stdout=pipe, stderr=pipe)
+    # A test run in the background ignores SIGINT, and its children inherit that.
+    running = process(
+        ["run", "--database", str(pets)], tmp_path, stdin=pipe, stdout=pipe, stderr=pipe,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     running.stdin.write(ANSWERS["take for ever"].encode())
     running.stdin.close()
     running.stdin = None
