@@ -30,8 +30,7 @@ HELD_OUT = (
 class TrainingExample:
     """A question in one or more wordings, the schema it is about, and its gold reading.
 
-    `values` holds the stored values where the database has rows; else `said` are gold values that may be shown as
-    stored ones.
+    `values` holds the stored values where the database has rows; without it `spoken_values` stand in for them.
     """
 
     questions: tuple[str, ...]

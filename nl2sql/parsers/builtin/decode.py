@@ -91,7 +91,6 @@ class _Places:
         self.numbers = torch.tensor([_leaf_kind(item) == "number" for item in items]).reshape(size)
         self.wholes = torch.tensor([_is_count(item) for item in items]).reshape(size)
         self.dates = torch.tensor([_leaf_kind(item) == "date" for item in items]).reshape(size)
-        self.first_word = next((at for at, item in enumerate(items) if item.kind == "word"), size)
         self.parents = torch.tensor([item.parent for item in items]).reshape(size)
         self.impossible = self._impossible()
         self.known: dict[tuple[object, ...], Tensor] = {}

@@ -199,13 +199,12 @@ def encode(
             for match in links.values:
                 if (match.table, match.column) == place:
                     anchors.append(writer.anchor(match, len(columns_found) - 1))
-    offset, later = len(tables), len(tables) + len(columns_found)
+    offset = len(tables)
     inputs.items = [
         *tables,
         *columns_found,
         *(Item(one.kind, one.span, one.leaf, one.parent + offset, one.family, one.words) for one in anchors),
     ]
-    assert later <= len(inputs.items)
     for start, end, leaf in (*links.periods, *links.numbers):
         span = (word_spans[start][0], word_spans[end - 1][1])
         inputs.items.append(Item("mention", span, leaf, words=(start, end)))

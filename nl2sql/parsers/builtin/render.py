@@ -284,10 +284,8 @@ def _nearest(
     return None
 
 
-_SQL_AGGREGATES = {"count": "count", "sum": "sum", "avg": "avg", "min": "min", "max": "max", "median": "median"}
 _WORDS = ("VARCHAR", "TEXT", "CHAR", "STRING")
 _SQL_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-_SQL_SET_OPERATIONS = {"union": "UNION", "intersect": "INTERSECT", "except": "EXCEPT"}
 
 
 class _Renderer:
@@ -313,7 +311,7 @@ class _Renderer:
                 text = f"({text})"
             if right.order or right.limit or right.operation:
                 other = f"({other})"
-            text = f"{text} {_SQL_SET_OPERATIONS[query.operation]} {other}"
+            text = f"{text} {query.operation.upper()} {other}"
         return text
 
     def width(self, query: _Query) -> int:
@@ -513,7 +511,7 @@ class _Renderer:
         groups, self.groups = self.groups, None
         inner = self._number(part) if node.head in ("sum", "avg", "median") else self.expression(part)
         self.groups = groups
-        return f"{_SQL_AGGREGATES[str(node.head)]}({'DISTINCT ' if node.distinct else ''}{inner})"
+        return f"{node.head}({'DISTINCT ' if node.distinct else ''}{inner})"
 
     def _number(self, node: _Node) -> str:
         """An expression to compute with: a number, or text that may spell one."""
