@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,50 @@ def wikisql(folder: Path, limit: int, seed: int = 0) -> Iterator[TrainingExample
         except ConversionError:
             continue
         yield TrainingExample((row["question"],), schema, reading, "wikisql", row["db_id"], row["gold_sql"])
+
+
+def bird(folder: Path) -> Iterator[TrainingExample]:
+    """BIRD's training examples over schemas without rows; what the grammar cannot say is left out."""
+    with gzip.open(folder / "bird_train" / "schemas_inferred.json.gz", "rt", encoding="utf-8") as file:
+        described = json.load(file)
+    rows = list(_rows(folder / "bird_train" / "examples.jsonl.gz"))
+    numbers: dict[str, set[str]] = {}
+    for row in rows:
+        numbers.setdefault(row["db_id"], set()).update(_computed_with(row["gold_sql"]))
+    schemas = {name: _bird_schema(one, numbers.get(name, set())) for name, one in described.items()}
+    for row in rows:
+        try:
+            reading = to_reading(row["gold_sql"], schemas[row["db_id"]])
+        except ConversionError:
+            continue
+        yield TrainingExample((row["question"],), schemas[row["db_id"]], reading, "bird", row["db_id"], row["gold_sql"])
+
+
+_COMPUTED = re.compile(
+    r"\b(?:SUM|AVG)\(\s*(?:\w+\.)?[\"`]?(\w+)|(?:\w+\.)?[\"`]?(\w+)[\"`]?\s*(?:[<>]=?|=|<>|!=|BETWEEN)\s*-?\d",
+    re.IGNORECASE,
+)
+
+
+def _computed_with(sql: str) -> set[str]:
+    """Columns (case-folded) that a statement adds up or compares with a number."""
+    return {(total or compared).casefold() for total, compared in _COMPUTED.findall(sql)}
+
+
+def _bird_schema(described: dict[str, Any], numbers: set[str]) -> Schema:
+    """A schema as the gold SQL shows it: types guessed from names and use, keys from joins."""
+
+    def kind(name: str) -> str:
+        if name.casefold() in numbers or re.search(r"(?i)(^|_)id$|ID$", name):
+            return "BIGINT"
+        return "DATE" if re.search(r"(?i)date|birthday", name) else "VARCHAR"
+
+    tables = tuple(
+        Table(name, tuple(Column(column, kind(column)) for column in columns))
+        for name, columns in described["tables"].items()
+    )
+    keys = [(left.split(".", 1), right.split(".", 1)) for left, right in described["joins"]]
+    return Schema(tables, tuple(ForeignKey(a, (b,), c, (d,)) for (a, b), (c, d) in keys), fingerprint="-")
 
 
 def spoken_values(reading: Reading) -> list[tuple[Leaf, str]]:

@@ -29,7 +29,7 @@ from nl2sql.schema import Schema
 
 
 class Stream:
-    """An endless, seeded stream of varied examples: Spider, WikiSQL and synthesis in set shares."""
+    """An endless, seeded stream of varied examples: Spider, WikiSQL, synthesis and BIRD in set shares."""
 
     def __init__(self, data: Path, tokenizer: Path, config: ModelConfig, seed: int, shares: Sequence[float]) -> None:
         self.rng = random.Random(seed)
@@ -40,13 +40,14 @@ class Stream:
         schemas = {example.db_id: example for example in spider}
         self.decoys: list[Schema] = [example.schema for example in schemas.values()]
         self.synthesis = synthesis.Synthesis(self.rng, list(schemas.values()))
-        self.pools = [spider, list(corpus.wikisql(data, 12_000)) if shares[1] else []]
+        wikisql = list(corpus.wikisql(data, 12_000)) if shares[1] else []
+        self.pools = [spider, wikisql, [], list(corpus.bird(data)) if shares[3] else []]
         self.lost = 0
 
     def one(self) -> tuple[Inputs, Targets]:
         """The next example; those that cannot be grounded are passed over."""
         while True:
-            (source,) = self.rng.choices(range(3), self.shares)
+            (source,) = self.rng.choices(range(4), self.shares)
             example = self.synthesis.draw() if source == 2 else self.rng.choice(self.pools[source])
             try:
                 return self.sampler.draw(example, self.rng, self.decoys)
@@ -79,13 +80,13 @@ def rate_at(step: int, peak: float, steps: int, warm: int = 200) -> float:
     return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
-def _groups(model: ParserModel) -> list[dict[str, object]]:
+def _groups(model: ParserModel, rate: float) -> list[dict[str, object]]:
     """Encoder and decoder learn at different rates; the word pieces' table stays as it was."""
     model.encoder.pieces.weight.requires_grad_(False)
     encoder = [one for name, one in model.encoder.named_parameters() if one.requires_grad and "features" not in name]
     known = {id(one) for one in encoder}
     rest = [one for one in model.parameters() if one.requires_grad and id(one) not in known]
-    return [{"params": encoder, "peak": 1e-4}, {"params": rest, "peak": 6e-4}]
+    return [{"params": encoder, "peak": rate}, {"params": rest, "peak": 6 * rate}]
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -96,12 +97,16 @@ def train(arguments: argparse.Namespace) -> None:
     config = ModelConfig(features=len(FEATURES), keywords=64)
     assert len(KEYWORDS) <= config.keywords
     model = ParserModel(config)
-    from_minilm(model, load_file(arguments.encoder / "model.safetensors"))
-    groups = _groups(model)
+    if arguments.start:
+        model.load_state_dict({name: one.float() for name, one in load_file(arguments.start).items()})
+    else:
+        from_minilm(model, load_file(arguments.encoder / "model.safetensors"))
+    groups = _groups(model, arguments.rate)
     optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01)
     step = _resume(arguments.out, model, optimizer)
     stream = Stream(arguments.data, arguments.encoder, config, arguments.seed + step, arguments.shares)
-    print(f"{len(stream.pools[0])} Spider and {len(stream.pools[1])} WikiSQL examples; step {step}", flush=True)
+    spider, wikisql, _, bird = map(len, stream.pools)
+    print(f"{spider} Spider, {wikisql} WikiSQL and {bird} BIRD examples; step {step}", flush=True)
     began, seen, total, whole = time.monotonic(), 0, 0.0, 0.0
     model.train()
     while step < arguments.steps and time.monotonic() - began < 60 * arguments.minutes:
@@ -168,7 +173,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--shares", type=float, nargs=3, default=(0.45, 0.1, 0.45), help="Spider, WikiSQL, synthesis")
+    parser.add_argument(
+        "--shares", type=float, nargs=4, default=(0.45, 0.1, 0.45, 0.0), help="Spider, WikiSQL, synthesis, BIRD"
+    )
+    parser.add_argument("--start", type=Path, help="model.safetensors of this parser to begin with, not the encoder's")
+    parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate of the encoder; the rest: sixfold")
     train(parser.parse_args(argv))
     return 0
 
