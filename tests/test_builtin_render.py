@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -12,8 +13,10 @@ from nl2sql import dates
 from nl2sql.errors import ParserError
 from nl2sql.parsers.builtin.convert import ConversionError, to_reading
 from nl2sql.parsers.builtin.grammar import Leaf
-from nl2sql.parsers.builtin.render import LONGEST_READING, join_path, render
+from nl2sql.parsers.builtin.joins import join_path, key_graph
+from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.synthesis import Synthesis
+from nl2sql.parsers.builtin.tree import LONGEST_READING
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 from tests.builtin_world import built
 from tests.readings import SCHEMAS, TODAY, cases
@@ -237,6 +240,13 @@ def test_a_declared_key_wins_over_a_suggested_one():
     schema = Schema((orders, customers), (ForeignKey("orders", ("payer",), "customers", ("id",)),))
     (_, (_, key)) = join_path(schema, ["orders", "customers"])
     assert key.columns == ("payer",)
+
+
+def test_the_key_graph_is_made_once_and_never_for_another_schema():
+    assert key_graph(replace(LIBRARY)) is key_graph(LIBRARY)
+    one, other = (replace(LIBRARY, foreign_keys=keys, fingerprint="-") for keys in (LIBRARY.foreign_keys, ()))
+    assert [key.declared for _, key in key_graph(one)["members"]] == [True]
+    assert [key.declared for _, key in key_graph(other)["members"]] == [False]
 
 
 def test_names_without_a_letter_do_no_harm():

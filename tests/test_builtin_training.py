@@ -21,8 +21,11 @@ from nl2sql.parsers.builtin.corpus import TrainingExample
 from nl2sql.parsers.builtin.features import encode, find_links
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
 from nl2sql.parsers.builtin.ground import GroundingError, ground
-from nl2sql.parsers.builtin.synthesis import Synthesis
+from nl2sql.parsers.builtin.questions.draw import Draw
+from nl2sql.parsers.builtin.questions.shapes import SHAPES
+from nl2sql.parsers.builtin.synthesis import Synthesis, things_of
 from nl2sql.parsers.builtin.train import _checkpoint, _groups, _resume, loss_of, rate_at
+from nl2sql.schema import Column, Schema, Table
 from tests.builtin_world import TINY, tiny_model, write_tokenizer
 from tests.readings import SCHEMAS
 
@@ -154,6 +157,19 @@ def test_a_question_of_another_database_is_declined(sampler):
     declined = [inputs for inputs, targets in drawn if targets.actions == (KEYWORD_IDS["decline"],)]
     assert 0 < len(declined) < 30
     assert all(item.leaf.table != "books" for inputs in declined for item in inputs.items if item.kind == "table")
+
+
+@pytest.mark.parametrize("shape", [shape for shape, _ in SHAPES], ids=lambda shape: shape.__name__)
+def test_every_shape_of_question_comes_up_and_fills_its_places(shape):
+    rng = random.Random(5)
+    synthesis = Synthesis(rng, [])
+    lines = Table("lines", (Column("quantity", "INTEGER"), Column("unit price", "DOUBLE")))
+    worlds = [*(synthesis.world() for _ in range(30)), things_of(Schema((lines,)), None)]
+    drawn = [asked for _ in range(500) if (asked := shape(Draw(rng.choice(worlds), rng))) is not None]
+    assert drawn
+    for question, reading in drawn:
+        assert not re.search(r"[{}|]|<(?!=? )", question)
+        assert (reading[0], reading[-1]) == ("select", "end")
 
 
 # -- learning ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf, Reading
-from nl2sql.parsers.builtin.render import join_path
+from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.schema import Schema
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from nl2sql.linking import ValueIndex, split_name
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.corpus import TrainingExample
-from nl2sql.parsers.builtin.question_shapes import Asker
+from nl2sql.parsers.builtin.questions.shapes import ask
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
@@ -41,7 +41,7 @@ class Synthesis:
                     self.worlds.append(self.world())
                     self.worlds = self.worlds[-800:]
                 world = rng.choice(self.worlds)
-            asked = Asker(world, rng).ask()
+            asked = ask(world, rng)
             if asked is not None:
                 question, reading = asked
                 return TrainingExample(

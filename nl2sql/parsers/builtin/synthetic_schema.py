@@ -83,15 +83,6 @@ class Things:
                 found.append((target, key))
         return found
 
-    def children(self, thing: Thing) -> list[tuple[Thing, ForeignKey]]:
-        """Things that refer to `thing`."""
-        found = []
-        for key in self.schema.foreign_keys:
-            source = self.thing(key.table)
-            if key.to_table == thing.table and source is not None and source is not thing:
-                found.append((source, key))
-        return found
-
 
 def plural(words: str) -> str:
     """The plural of a noun phrase.

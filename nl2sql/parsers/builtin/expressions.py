@@ -1,0 +1,138 @@
+"""SQL of expressions, and what kind of value each gives. Knows neither clauses nor conditions."""
+
+from __future__ import annotations
+
+from nl2sql.errors import ParserError
+from nl2sql.parsers.builtin.grammar import AGGREGATES, ARITHMETIC, BUCKETS, Leaf
+from nl2sql.parsers.builtin.tree import Node
+from nl2sql.schema import Column, Schema, Table, quote
+
+_WORDS = ("VARCHAR", "TEXT", "CHAR", "STRING")
+_SQL_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+def table_of(schema: Schema, name: str) -> Table:
+    """The table called `name`. Raises ParserError."""
+    table = schema.table(name)
+    if table is None:
+        raise ParserError(f"There is no table {name}.")
+    return table
+
+
+def column_of(schema: Schema, leaf: Leaf) -> tuple[Table, Column]:
+    """The column that a leaf names, and its table. Raises ParserError."""
+    table = table_of(schema, leaf.table)
+    column = table.column(leaf.column)
+    if column is None:
+        raise ParserError(f"There is no column {leaf.column} in {leaf.table}.")
+    return table, column
+
+
+def family_of(schema: Schema, node: Node) -> str:
+    """The broad type of an expression."""
+    if isinstance(node.head, Leaf):
+        return column_of(schema, node.head)[1].family if node.head.kind == "column" else node.head.kind
+    if node.head in ("min", "max"):
+        return family_of(schema, node.parts[0])
+    if node.head in ("month", "week", "day", "quarter"):
+        return "date"
+    return "text" if node.head == "weekday" else "number"
+
+
+def type_of(schema: Schema, node: Node) -> str:
+    """What two sides of a comparison must share: the family, where that says too little DuckDB's own type."""
+    family = family_of(schema, node)
+    leaf = node.first_leaf
+    if family not in ("time", "other") or leaf is None:
+        return family
+    return column_of(schema, leaf)[1].type.upper()
+
+
+class Expressions:
+    """Writes the expressions of one SELECT; its columns are `qualified` by their table where FROM holds several."""
+
+    def __init__(self, schema: Schema, qualified: bool) -> None:
+        self.schema = schema
+        self.qualified = qualified
+        self.groups: tuple[str, ...] | None = None
+        """The keys of GROUP BY while a clause is written that sees groups instead of rows."""
+
+    def write(self, node: Node) -> str:
+        """SQL of an expression; what is neither grouped by nor computed over a group takes any value of it."""
+        if self.groups is None or node.head in AGGREGATES:
+            return self._written(node)
+        groups, self.groups = self.groups, None
+        text = self._written(node) if not node.aggregates else ""
+        self.groups = groups
+        return text if text in groups else self._written(node)
+
+    def write_text(self, node: Node) -> str:
+        """An expression of family text as VARCHAR: an ENUM or a UUID cannot be searched or compared with words."""
+        text = self.write(node)
+        inner = node.first_leaf
+        if node.head == "weekday" or inner is None or column_of(self.schema, inner)[1].type.upper().startswith(_WORDS):
+            return text
+        return f"CAST({text} AS VARCHAR)"
+
+    def _written(self, node: Node) -> str:
+        head = node.head
+        if isinstance(head, Leaf):
+            return self._leaf(head)
+        if head in ("0", "1", "100"):
+            return head
+        if head in AGGREGATES:
+            return self._aggregate(node)
+        if head in ARITHMETIC:
+            return self._arithmetic(node)
+        if head in BUCKETS:
+            return self._bucket(head, node.parts[0])
+        raise ParserError("This reading is not well formed.")
+
+    def _leaf(self, leaf: Leaf) -> str:
+        if leaf.kind == "column":
+            table, column = column_of(self.schema, leaf)
+            text = f"{quote(table.name)}.{quote(column.name)}" if self.qualified else quote(column.name)
+            return text if self.groups is None else f"any_value({text})"
+        if leaf.kind == "number":
+            return leaf.value
+        raise ParserError("A value stands where a column is needed.")
+
+    def _aggregate(self, node: Node) -> str:
+        (part,) = node.parts
+        if part.is_table:
+            if node.head != "count":
+                raise ParserError("Rows can be counted, not computed with.")
+            return "count(*)"
+        if part.aggregates:
+            raise ParserError("What is computed over rows cannot be computed over again.")
+        groups, self.groups = self.groups, None
+        inner = self._number(part) if node.head in ("sum", "avg", "median") else self.write(part)
+        self.groups = groups
+        return f"{node.head}({'DISTINCT ' if node.distinct else ''}{inner})"
+
+    def _number(self, node: Node) -> str:
+        """An expression to compute with: a number, or text that may spell one."""
+        family = family_of(self.schema, node)
+        if family not in ("number", "text"):
+            raise ParserError("Only numbers can be added up.")
+        text = self.write(node)
+        return text if family == "number" else f"try_cast({text} AS DOUBLE)"
+
+    def _arithmetic(self, node: Node) -> str:
+        left, right = (
+            f"({self._number(part)})" if part.head in ARITHMETIC else self._number(part) for part in node.parts
+        )
+        if node.head == "divide":
+            right = f"nullif({right}, 0)"
+        return f"{left} {_SQL_ARITHMETIC[str(node.head)]} {right}"
+
+    def _bucket(self, unit: str, part: Node) -> str:
+        family = family_of(self.schema, part)
+        text = self.write(part)
+        if family != "date":
+            raise ParserError("Only dates have years, months and days.")
+        if unit in ("year", "hour"):
+            return f"{unit}({text})"
+        if unit == "weekday":
+            return f"dayname({text})"
+        return f"date_trunc('{unit}', {text})"

@@ -1,0 +1,134 @@
+"""Which keys tie the tables of a query together: paths over the schema's key graph. Knows no readings and no SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from nl2sql.errors import ParserError
+from nl2sql.linking import split_name, stem
+from nl2sql.schema import Column, ForeignKey, Schema, Table
+
+_JOINED = ("number", "text", "date")
+"""Families of columns that may tie two tables without a declared key."""
+
+Path = list[tuple[str, ForeignKey | None]]
+"""Tables in join order, each with the key that ties it to an earlier one."""
+
+KeyGraph = Mapping[str, Sequence[tuple[str, ForeignKey]]]
+"""Neighbours of each table (case-folded), with the key between them."""
+
+_SCHEMAS_KEPT = 8
+"""Schemas whose graphs are remembered: those asked about by turns, and no trail of those that training makes."""
+
+
+def join_path(schema: Schema, tables: list[str]) -> Path:
+    """Tables in join order, each with the key that ties it to an earlier one (None for the first).
+
+    Grows a tree from the first table, always to the nearest table still missing: a Steiner tree within a factor of two.
+    Raises ParserError when no chain of keys connects them.
+    """
+    if not tables:
+        raise ParserError("This reading names no table.")
+    order: Path = [(tables[0], None)]
+    joined = {tables[0].casefold()}
+    missing = [table for table in dict.fromkeys(tables) if table.casefold() not in joined]
+    while missing:
+        goals = {table.casefold() for table in missing}
+        path = _nearest(key_graph(schema), joined, goals) or _nearest(_shared_columns(schema), joined, goals)
+        if path is None:
+            raise ParserError(f"No key connects the tables {tables[0]} and {missing[0]}.")
+        for name, key in path:
+            if name.casefold() not in joined:
+                joined.add(name.casefold())
+                order.append((name, key))
+        missing = [table for table in missing if table.casefold() not in joined]
+    return order
+
+
+# Remembered by the schema's value, not its fingerprint: schemas that training makes share one.
+@lru_cache(_SCHEMAS_KEPT)
+def key_graph(schema: Schema) -> KeyGraph:
+    """The graph of declared keys, and of columns of one name between tables that no declared key ties.
+
+    Between two tables with several keys, the one whose columns name the other table comes first.
+    """
+    keys = [*schema.foreign_keys, *_implied_keys(schema)]
+    keys.sort(key=lambda key: (not key.declared, not _names_target(key)))
+    graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
+    for key in keys:
+        left, right = key.table.casefold(), key.to_table.casefold()
+        if left in graph and right in graph and left != right:
+            graph[left].append((key.to_table, key))
+            graph[right].append((key.table, key))
+    return graph
+
+
+def _names_target(key: ForeignKey) -> bool:
+    target = {stem(word) for word in split_name(key.to_table)}
+    return any(target & {stem(word) for word in split_name(column)} for column in key.columns)
+
+
+def _implied_keys(schema: Schema) -> Iterator[ForeignKey]:
+    """Relationships that names suggest between tables that no declared key ties: same column name, key on one side."""
+    tied = {frozenset((key.table.casefold(), key.to_table.casefold())) for key in schema.foreign_keys}
+    called = _columns_by_name(schema)
+    for target in schema.tables:
+        owned = target.column(target.primary_key[0]) if len(target.primary_key) == 1 else None
+        if owned is None or owned.family not in _JOINED:
+            continue
+        (name,) = target.primary_key
+        wanted = {name.casefold()} if name.casefold() != "id" else set[str]()
+        if words := split_name(target.name):
+            wanted.add("_".join((*words[:-1], stem(words[-1]), "id")))
+        places = {place for spelled in wanted for place in called.get(spelled, ())}
+        for place in sorted(places):
+            table, column = schema.tables[place[0]], schema.tables[place[0]].columns[place[1]]
+            if table is target or frozenset((table.name.casefold(), target.name.casefold())) in tied:
+                continue
+            if column.family == owned.family:
+                yield ForeignKey(table.name, (column.name,), target.name, (name,), declared=False)
+
+
+def _columns_by_name(schema: Schema) -> dict[str, list[tuple[int, int]]]:
+    """Where columns of a name stand (table, column), by the name in small letters and by its words."""
+    called: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for table_number, table in enumerate(schema.tables):
+        for column_number, column in enumerate(table.columns):
+            for spelled in {column.name.casefold(), "_".join(split_name(column.name))}:
+                called[spelled].append((table_number, column_number))
+    return called
+
+
+@lru_cache(_SCHEMAS_KEPT)
+def _shared_columns(schema: Schema) -> KeyGraph:
+    """The graph of columns of one name and kind (`id` and `name` apart): the last resort where no key is known."""
+    graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
+    holders: dict[tuple[str, str], list[tuple[Table, Column]]] = defaultdict(list)
+    for table, column in schema.columns():
+        if column.name.casefold() not in ("id", "name") and column.family in _JOINED:
+            holders[column.name.casefold(), column.family].append((table, column))
+    for places in holders.values():
+        for left, one in places:
+            for right, other in places:
+                if left is not right:
+                    key = ForeignKey(left.name, (one.name,), right.name, (other.name,), declared=False)
+                    graph[left.name.casefold()].append((right.name, key))
+    return graph
+
+
+def _nearest(graph: KeyGraph, start: set[str], goals: set[str]) -> list[tuple[str, ForeignKey]] | None:
+    """The shortest chain of keys from any table in `start` to any in `goals`."""
+    queue: deque[tuple[str, list[tuple[str, ForeignKey]]]] = deque((name, []) for name in sorted(start))
+    seen = set(start)
+    while queue:
+        name, path = queue.popleft()
+        for neighbour, key in graph.get(name, ()):
+            folded = neighbour.casefold()
+            if folded in goals:
+                return [*path, (neighbour, key)]
+            if folded not in seen:
+                seen.add(folded)
+                queue.append((folded, [*path, (neighbour, key)]))
+    return None

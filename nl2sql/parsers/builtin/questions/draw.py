@@ -1,0 +1,131 @@
+"""What every shape draws from: a thing to ask about, words for it and its fields, and wordings to choose from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from nl2sql import dates
+from nl2sql.parsers.builtin import lexicon
+from nl2sql.parsers.builtin.grammar import Action, Leaf
+from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, Things, plural
+
+Asked = tuple[str, list[Action]]
+"""A question, not yet dressed, with its reading."""
+
+_PERIODS = tuple(part.strip() for part in lexicon.PERIODS.replace("\n", " ").split(","))
+_PEOPLE = f" {lexicon.PEOPLE},".replace("\n", " ")
+SMALL_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def wordings(text: str) -> tuple[str, ...]:
+    """Wordings parted by bars, each with places in braces; one may be empty, and one may stand twice to come up more.
+
+    >>> wordings("all {noun} | | show")
+    ('all {noun}', '', 'show')
+    """
+    return tuple(" ".join(part.split()) for part in text.split("|"))
+
+
+def select(
+    items: Sequence[Action], where: Sequence[Action] = (), groups: Sequence[Action] = (), tail: Sequence[Action] = ()
+) -> list[Action]:
+    """A reading of one SELECT; `where` and `tail` (order and limit) with their keywords, `groups` without.
+
+    >>> select(["count", "*"], groups=["year", "x"], tail=["limit1"])
+    ['select', 'count', '*', 'group', 'year', 'x', 'limit1', 'end']
+    """
+    return ["select", *items, *where, *(["group", *groups] if groups else []), *tail, "end"]
+
+
+def number_leaf(number: int) -> Leaf:
+    """A whole number as a leaf."""
+    return Leaf("number", value=str(number), text=str(number))
+
+
+class Draw:
+    """One thing of a world, drawn by chance, and the chances that word a question about it."""
+
+    def __init__(self, world: Things, rng: random.Random) -> None:
+        self.world = world
+        self.rng = rng
+        self.thing = rng.choice(world.things)
+
+    def chance(self, share: float) -> bool:
+        """True in `share` of all draws."""
+        return self.rng.random() < share
+
+    def one_of(self, texts: Sequence[str], **said: str) -> str:
+        """Any of some wordings, its places filled with what is `said`."""
+        return self.rng.choice(texts).format_map(said)
+
+    def listed(self, words: str) -> str:
+        """Any of some phrases of the lexicon, which commas part."""
+        return self.rng.choice([one.strip() for one in words.split(",")])
+
+    def many(self, thing: Thing) -> str:
+        """The plural of a thing, often its own name."""
+        if thing.others and self.chance(0.12):
+            return self.rng.choice(thing.others)
+        own = " ".join(thing.names[:1])
+        return plural(own if self.chance(0.7) else self.rng.choice(thing.names))
+
+    def single(self, thing: Thing) -> str:
+        """The singular of a thing."""
+        return thing.names[0] if self.chance(0.75) else self.rng.choice(thing.names)
+
+    def say(self, field: Field) -> str:
+        """A field's name in words, its own more often than another."""
+        return field.words if self.chance(0.45) else self.rng.choice(field.sayings)
+
+    def number(self) -> tuple[str, Leaf]:
+        """A number as said and as a leaf."""
+        rng = self.rng
+        sizes = (rng.randint(2, 20), rng.randint(20, 500), rng.randint(5, 99) * 100, rng.randint(1, 300) * 1000)
+        value = rng.choice((*sizes, 4.5, 2.5, 0.1))
+        text = f"{value:g}" if value < 1e6 else str(value)
+        said = text
+        if value >= 1000:
+            said = rng.choice((text, f"{int(value):,}", f"{int(value):,}", f"{value / 1000:g}k", f"${int(value):,}"))
+        elif isinstance(value, int) and value <= 10 and self.chance(0.3):
+            said = SMALL_NUMBERS[value]
+        return said, Leaf("number", value=text, text=text)
+
+    def period(self) -> Leaf:
+        """A time period in words."""
+        while True:
+            text = self.rng.choice(_PERIODS)
+            found = dates.find_dates(text)
+            if len(found) == 1:
+                return Leaf("date", value=dates.to_text(found[0].period), text=text)
+
+    def named_parent(self) -> tuple[Thing, Field] | None:
+        """Something that the thing belongs to, and the field that names it."""
+        parents = self.world.parents(self.thing)
+        if not parents:
+            return None
+        parent, _ = self.rng.choice(parents)
+        names = parent.with_role("name")
+        return (parent, names[0]) if names else None
+
+
+def behind(words: str) -> str:
+    """Words as they are put behind others: a comma needs no space before it.
+
+    >>> behind("descending"), behind(", most first"), behind("")
+    (' descending', ', most first', '')
+    """
+    return words if not words or words.startswith(",") else f" {words}"
+
+
+def adjectives(field: Field) -> tuple[str, str, str, str] | None:
+    """Words for a field's most, least, more than and less than."""
+    for key, words in lexicon.ADJECTIVES.items():
+        if key in field.sayings[:1] or (key in ("born", "joined") and key in field.extra):
+            return words
+    return None
+
+
+def is_person(thing: Thing) -> bool:
+    """True where people ask «who»."""
+    return any(f" {name}," in _PEOPLE for name in thing.names[:1])

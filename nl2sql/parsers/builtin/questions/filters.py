@@ -1,0 +1,266 @@
+"""Conditions on the fields of a thing, as words around a noun and as the reading's WHERE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nl2sql.parsers.builtin import lexicon
+from nl2sql.parsers.builtin.grammar import Action, Leaf
+from nl2sql.parsers.builtin.questions.draw import Draw, adjectives, wordings
+from nl2sql.parsers.builtin.synthetic_schema import Field, Thing
+
+Condition = tuple[str, list[Action]]
+"""Words that follow (or, marked with a leading «<», precede) a noun, and the condition they mean."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Words before and after a noun, spaces included, and `where ...` (all empty when there is no condition)."""
+
+    before: str = ""
+    after: str = ""
+    where: list[Action] = field(default_factory=list)
+
+    def around(self, noun: str) -> str:
+        """The noun with its conditions."""
+        return f"{self.before}{noun}{self.after}"
+
+    def only_after(self) -> Filters:
+        """The same for a question with no noun to precede: none, unless some words come after it."""
+        return Filters("", self.after, self.where if self.after else [])
+
+
+def draw_filters(draw: Draw, thing: Thing, low: int = 0, high: int = 2) -> Filters:
+    """From `low` to `high` conditions on fields of `thing`, fewer where fields are lacking."""
+    rng = draw.rng
+    counts = range(low, high + 1)
+    (count,) = rng.choices(counts, [0.5 if n == 0 else 0.4 if n == 1 else 0.1 for n in counts])
+    fields = [one for one in thing.fields if one.role in _CONDITIONS]
+    rng.shuffle(fields)
+    before, after, conditions = "", [], list[list[Action]]()
+    for one in fields[:count]:
+        made = draw_condition(draw, one)
+        if made is None or (made[0].startswith("<") and before):
+            continue
+        words, condition = made
+        if words.startswith("<"):
+            before = words[1:] + " "
+        else:
+            after.append(words)
+        conditions.append(condition)
+    if not conditions:
+        return Filters()
+    glue = rng.choice((" and ", " ", " and "))
+    where: list[Action] = ["where", *["and"] * (len(conditions) - 1)]
+    for condition in conditions:
+        where += condition
+    return Filters(before, " " + glue.join(after) if after else "", where)
+
+
+def draw_condition(draw: Draw, field: Field) -> Condition | None:
+    """A condition on one field in words; None where its values are not known."""
+    return _CONDITIONS[field.role](draw, field)
+
+
+_EITHER = wordings("""in {value} or {other} | with {column} {value} or {other} | from {value} or {other}
+    | whose {column} is {value} or {other} | in {value} and {other}""")
+_OTHER_THAN = wordings("""not in {value} | whose {column} is not {value} | other than {value} | not from {value}
+    | except {value} | excluding {value} | with {column} other than {value}""")
+_EQUAL = wordings("""in {value} | in the {value} {column} | from {value} | with {column} {value}
+    | whose {column} is {value} | where {column} is {value} | where {column} = {value} | {with_status}
+    | that are {value} | which have {column} {value} | for {value} | of {column} {value} | with a {column} of {value}
+    | in {column} {value} | at {value} | {via_channel} | with {column} "{value}" """)
+
+
+def _is_value(draw: Draw, field: Field) -> Condition | None:
+    rng = draw.rng
+    if not field.values:
+        return None
+    value = rng.choice(field.values)
+    column = draw.say(field)
+    leaf = Leaf("text", text=value)
+    roll = rng.random()
+    if roll < 0.12 and len(field.values) > 1:
+        other = rng.choice([one for one in field.values if one != value] or [value])
+        words = draw.one_of(_EITHER, value=value, column=column, other=other)
+        return words, ["or", "=", field.leaf, leaf, "=", field.leaf, Leaf("text", text=other)]
+    if roll < 0.22:
+        return draw.one_of(_OTHER_THAN, value=value, column=column), ["!=", field.leaf, leaf]
+    if field.role == "category" and roll < 0.45:
+        return f"<{value}", ["=", field.leaf, leaf]
+    with_status = f"with status {value}" if "status" in field.words else f"in {value}"
+    via_channel = f"via {value}" if "channel" in field.words else f"from {value}"
+    words = draw.one_of(_EQUAL, value=value, column=column, with_status=with_status, via_channel=via_channel)
+    return words, ["=", field.leaf, leaf]
+
+
+_NAMED = wordings("""named {value} | called {value} | with {column} {value} | whose {column} is {value}
+    | with the {column} "{value}" """)
+_CONTAINS = wordings("""whose {column} contains {part} | with {part} in the {column} | with "{part}" in their {column}
+    | where {column} includes {part} | with {column} like {part} | that have {part} in the {column}""")
+_STARTS = wordings("""whose {column} starts with {letter} | with {column} beginning with {letter}
+    | that start with {letter} | with a {column} starting with the letter {letter}""")
+
+
+def _has_text(draw: Draw, field: Field) -> Condition | None:
+    rng = draw.rng
+    if not field.values:
+        return _missing(draw, field)
+    value, column = rng.choice(field.values), draw.say(field)
+    if draw.chance(0.45):
+        return draw.one_of(_NAMED, value=value, column=column), ["=", field.leaf, Leaf("text", text=value)]
+    part = rng.choice([word for word in value.split() if word.isalnum()] or [value])
+    leaf = Leaf("text", text=part)
+    roll = rng.random()
+    if roll < 0.6:
+        return draw.one_of(_CONTAINS, part=part, column=column), ["contains", field.leaf, leaf]
+    if not part.isalpha():
+        return None
+    letter = part[0]
+    if roll < 0.9:
+        words = draw.one_of(_STARTS, letter=letter, column=column)
+        return words, ["starts", field.leaf, Leaf("text", text=letter)]
+    return f"whose {column} ends with {part}", ["ends", field.leaf, leaf]
+
+
+_WITHOUT = wordings("""without {column} | without a {column} | with no {column} | where {column} is missing
+    | with missing {column} | that have no {column} | whose {column} is empty | lacking a {column}
+    | with {column} unknown | where {column} is null | with an empty {column}""")
+_WITH_ANY = wordings(
+    "that have a {column} | with a {column} | where {column} is known | where {column} is not null"
+)  # fmt: skip
+
+
+def _missing(draw: Draw, field: Field) -> Condition:
+    column = draw.say(field)
+    if draw.chance(0.7):
+        return draw.one_of(_WITHOUT, column=column), ["null", field.leaf]
+    return draw.one_of(_WITH_ANY, column=column), ["not_null", field.leaf]
+
+
+COMPARED = (
+    (">", wordings("over | above | more than | greater than | higher than | exceeding | bigger than | >")),
+    (">", wordings("over | above | more than")),
+    (">=", wordings("at least | no less than | >= | or more than")),
+    ("<", wordings("under | below | less than | lower than | smaller than | < | cheaper than")),
+    ("<=", wordings("at most | no more than | up to | <=")),
+)
+"""Comparisons and words for them."""
+_BETWEEN = wordings("""with {column} between {low} and {high} | whose {column} is between {low} and {high}
+    | with a {column} from {low} to {high} | where {column} between {low} and {high}""")
+_COMPARES = wordings("""with {column} {than} {number} | with a {column} {than} {number}
+    | whose {column} is {than} {number} | where {column} is {than} {number} | where {column} {than} {number}
+    | having {column} {than} {number}
+    | {than} {number} {column} | with {than} {number} {column}""")
+_EQUALS = wordings("""with {column} {number} | whose {column} is {number} | with a {column} of {number}
+    | where {column} = {number}""")
+
+
+def _compared(draw: Draw, field: Field) -> Condition | None:
+    rng = draw.rng
+    if draw.chance(0.07):
+        return _missing(draw, field)
+    column = draw.say(field)
+    said, leaf = draw.number()
+    if draw.chance(0.14):
+        other, second = draw.number()
+        if float(second.value) < float(leaf.value):
+            said, leaf, other, second = other, second, said, leaf
+        words = draw.one_of(_BETWEEN, column=column, low=said, high=other)
+        return words, ["between", field.leaf, leaf, second]
+    special = adjectives(field)
+    if special and special[2] and draw.chance(0.35):
+        more = draw.chance(0.6)
+        return f"{draw.listed(special[2 if more else 3])} {said}", [">" if more else "<", field.leaf, leaf]
+    operator, phrases = rng.choice((*COMPARED, ("=", ("of",))))
+    than = rng.choice(phrases)
+    words = draw.one_of(_COMPARES, column=column, than=than, number=said)
+    if operator == "=":
+        words = draw.one_of(_EQUALS, column=column, number=said)
+    return words, [operator, field.leaf, leaf]
+
+
+_YEARS = (
+    ("=", ("in", "from", "of")), (">", ("after", "later than")), (">=", ("since",)), ("<", ("before",)),
+)  # fmt: skip
+
+
+def _in_year(draw: Draw, field: Field) -> Condition:
+    year = str(draw.rng.randint(1990, 2025))
+    operator, phrases = draw.rng.choice(_YEARS)
+    phrase = draw.rng.choice(phrases)
+    than = phrase.replace("in", "").replace("from", "").replace("of", "")
+    words = draw.rng.choice((f"{phrase} {year}", f"with {draw.say(field)} {than} {year}"))
+    return words, [operator, field.leaf, Leaf("number", value=year, text=year)]
+
+
+_FIRST_OF_NOT_YET = (
+    "still", "unresolved", "pending", "unshipped", "undelivered", "unpaid", "outstanding", "ongoing",
+)  # fmt: skip
+"""First words of what is said of an open end that may stand before the noun too."""
+_WITHIN = wordings("in {period} | within {period} | over {period} | during {period}")
+_CALENDAR = ("last year", "last month", "last quarter", "last week")
+_WHEN = wordings("with {column} {when} | whose {column} is {when} | {when} | where {column} is {when}")
+_DONE_WHEN = wordings("that {verb} {when} | who {verb} {when} | {bare} {when} | which {verb} {when}")
+
+
+def _in_period(draw: Draw, field: Field) -> Condition | None:
+    rng = draw.rng
+    if draw.chance(0.06):
+        return _missing(draw, field)
+    open_ended = [words for verb, words in lexicon.NOT_YET.items() if verb in field.extra]
+    if open_ended and draw.chance(0.3):
+        said = draw.listed(open_ended[0])
+        goes_first = said.split()[0] in _FIRST_OF_NOT_YET
+        return ("<" if goes_first and draw.chance(0.6) else "") + said, ["null", field.leaf]
+    leaf = draw.period()
+    column = draw.say(field)
+    operator, when = _tense(draw, leaf.text)
+    choices = [one.format(column=column, when=when) for one in _WHEN]
+    for verb in filter(None, map(str.strip, field.extra.split(","))):
+        bare = verb.removeprefix("were ").removeprefix("are ")
+        choices += [one.format(verb=verb, bare=bare, when=when) for one in _DONE_WHEN]
+    if operator == "=" and draw.chance(0.1) and not field.extra:
+        choices = [f"from {leaf.text}"]
+    return rng.choice(choices), [operator, field.leaf, leaf]
+
+
+def in_period(period: str) -> str:
+    """A period as when something was: «in March 2024», «last year».
+
+    >>> in_period("March 2024"), in_period("the past year"), in_period("yesterday")
+    ('in March 2024', 'in the past year', 'yesterday')
+    """
+    return f"in {period}" if period[0].isupper() or period[0].isdigit() or period.startswith("the ") else period
+
+
+def _tense(draw: Draw, period: str) -> tuple[str, str]:
+    """How a date lies to a period, and the words for it."""
+    into = in_period(period)
+    tenses = (("=", into),) * 3 + ((">=", f"since {period}"), ("<", f"before {period}"), (">", f"after {period}"))
+    operator, when = draw.rng.choice(tenses)
+    if operator != "=" and period.startswith(("the last", "the past", "past", "last ")):
+        operator, when = (operator, when) if period.startswith(_CALENDAR) else ("=", into)
+    if operator == "=" and period.startswith(("the last", "the past")):
+        when = draw.one_of(_WITHIN, period=period)
+    return operator, when
+
+
+_STATES = wordings("<{state} | that are {state} | which are {state}")
+
+
+def yes_or_no(draw: Draw, field: Field) -> Condition:
+    """A condition on a yes/no field, by what its yes or its no is called."""
+    yes, _, no = field.extra.partition(";")
+    truth = draw.chance(0.6)
+    state = draw.rng.choice([one.strip() for one in (yes if truth else no).split(",") if one.strip()] or [field.words])
+    words = draw.one_of(_STATES, state=state) if state != "members" else f"that are {state}"
+    return words, ["true" if truth else "false", field.leaf]
+
+
+_CONDITIONS: dict[str, Callable[[Draw, Field], Condition | None]] = {
+    "category": _is_value, "name": _has_text, "first": _missing, "last": _missing, "detail": _missing,
+    "code": _missing, "measure": _compared, "when": _in_period, "flag": yes_or_no, "year": _in_year,
+}  # fmt: skip
+"""What is asked of a field, by its role."""
