@@ -23,6 +23,7 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
+from nl2sql.engine.confine import confine
 from nl2sql.engine.frames import (
     BATCH,
     CANCEL,
@@ -344,6 +345,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the app to answer; the end of input ends this process
     _forbid_files()
+    confine()
     Worker(sys.stdin.buffer, sink).serve()
 
 
