@@ -24,7 +24,7 @@ from nl2sql.parsers.builtin.grammar import (
     Leaf,
     Reading,
 )
-from nl2sql.schema import Column, ForeignKey, Schema, Table, literal, quote
+from nl2sql.schema import Column, ForeignKey, Schema, Table, fold, literal, quote
 
 
 @dataclass
@@ -193,19 +193,19 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
     if not tables:
         raise ParserError("This reading names no table.")
     order: Path = [(tables[0], None)]
-    joined = {tables[0].casefold()}
+    joined = {fold(tables[0])}
     graph = key_graph(schema)
-    missing = [table for table in dict.fromkeys(tables) if table.casefold() not in joined]
+    missing = [table for table in dict.fromkeys(tables) if fold(table) not in joined]
     while missing:
-        goals = {table.casefold() for table in missing}
+        goals = {fold(table) for table in missing}
         path = _nearest(graph, joined, goals) or _nearest(_shared_columns(schema), joined, goals)
         if path is None:
             raise ParserError(f"No key connects the tables {tables[0]} and {missing[0]}.")
         for name, key in path:
-            if name.casefold() not in joined:
-                joined.add(name.casefold())
+            if fold(name) not in joined:
+                joined.add(fold(name))
                 order.append((name, key))
-        missing = [table for table in missing if table.casefold() not in joined]
+        missing = [table for table in missing if fold(table) not in joined]
     return order
 
 
@@ -216,9 +216,9 @@ def key_graph(schema: Schema) -> dict[str, list[tuple[str, ForeignKey]]]:
     """
     keys = [*schema.foreign_keys, *_implied_keys(schema)]
     keys.sort(key=lambda key: (not key.declared, not _names_target(key)))
-    graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
+    graph: dict[str, list[tuple[str, ForeignKey]]] = {fold(table.name): [] for table in schema.tables}
     for key in keys:
-        left, right = key.table.casefold(), key.to_table.casefold()
+        left, right = fold(key.table), fold(key.to_table)
         if left in graph and right in graph and left != right:
             graph[left].append((key.to_table, key))
             graph[right].append((key.table, key))
@@ -232,37 +232,37 @@ def _names_target(key: ForeignKey) -> bool:
 
 def _implied_keys(schema: Schema) -> Iterator[ForeignKey]:
     """Relationships that names suggest between tables that no declared key ties: same column name, key on one side."""
-    tied = {frozenset((key.table.casefold(), key.to_table.casefold())) for key in schema.foreign_keys}
+    tied = {frozenset((fold(key.table), fold(key.to_table))) for key in schema.foreign_keys}
     owners = [(table, table.primary_key[0]) for table in schema.tables if len(table.primary_key) == 1]
     for target, name in owners:
         owned = target.column(name)
         words = split_name(target.name)
-        wanted = {name.casefold()} if name.casefold() != "id" else set[str]()
+        wanted = {fold(name)} if fold(name) != "id" else set[str]()
         if words:
             wanted.add("_".join((*words[:-1], stem(words[-1]), "id")))
         for table in schema.tables:
-            if table is target or frozenset((table.name.casefold(), target.name.casefold())) in tied:
+            if table is target or frozenset((fold(table.name), fold(target.name))) in tied:
                 continue
             for column in table.columns:
                 if owned is None or column.family != owned.family or column.family not in _JOINED:
                     continue
-                if "_".join(split_name(column.name)) in wanted or column.name.casefold() in wanted:
+                if "_".join(split_name(column.name)) in wanted or fold(column.name) in wanted:
                     yield ForeignKey(table.name, (column.name,), target.name, (name,), declared=False)
 
 
 def _shared_columns(schema: Schema) -> dict[str, list[tuple[str, ForeignKey]]]:
     """Neighbours by a column of one name and kind (`id` and `name` apart): the last resort where no key is known."""
-    graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
+    graph: dict[str, list[tuple[str, ForeignKey]]] = {fold(table.name): [] for table in schema.tables}
     holders: dict[tuple[str, str], list[tuple[Table, str]]] = {}
     for table, column in schema.columns():
-        if column.name.casefold() not in ("id", "name") and column.family in _JOINED:
-            holders.setdefault((column.name.casefold(), column.family), []).append((table, column.name))
+        if fold(column.name) not in ("id", "name") and column.family in _JOINED:
+            holders.setdefault((fold(column.name), column.family), []).append((table, column.name))
     for tables in holders.values():
         for left, name in tables:
             for right, other in tables:
                 if left is not right:
                     key = ForeignKey(left.name, (name,), right.name, (other,), declared=False)
-                    graph[left.name.casefold()].append((right.name, key))
+                    graph[fold(left.name)].append((right.name, key))
     return graph
 
 
@@ -275,7 +275,7 @@ def _nearest(
     while queue:
         name, path = queue.popleft()
         for neighbour, key in graph.get(name, ()):
-            folded = neighbour.casefold()
+            folded = fold(neighbour)
             if folded in goals:
                 return [*path, (neighbour, key)]
             if folded not in seen:
@@ -367,9 +367,9 @@ class _Renderer:
         for root in roots:
             for node in root.walk():
                 if isinstance(node.head, Leaf) and node.head.kind in ("table", "column"):
-                    found.setdefault(node.head.table.casefold(), node.head.table)
+                    found.setdefault(fold(node.head.table), node.head.table)
         for name in query.tables:
-            found.setdefault(name.casefold(), name)
+            found.setdefault(fold(name), name)
         return list(found.values())
 
     def _from(self) -> str:
@@ -410,8 +410,8 @@ class _Renderer:
         name = self._name(node)
         if isinstance(node.head, Leaf):
             return f"{text} AS {quote(name)}" if text.startswith("any_value(") and name else text
-        taken = {column.name.casefold() for one, _ in self.path for column in self._table(one).columns}
-        if name and name.casefold() not in taken and name not in names.values():
+        taken = {fold(column.name) for one, _ in self.path for column in self._table(one).columns}
+        if name and fold(name) not in taken and name not in names.values():
             names[text] = name
             return f"{text} AS {quote(name)}"
         return text
