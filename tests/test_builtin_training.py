@@ -26,16 +26,9 @@ from nl2sql.parsers.builtin.train import _checkpoint, _groups, _resume, loss_of,
 from tests.builtin_world import TINY, tiny_model, write_tokenizer
 from tests.readings import SCHEMAS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 LIBRARY = SCHEMAS["library"]
 K = TINY.keywords
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
