@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, download, overhead, results, start
+from benchmarks import accuracy, cancel, download, overhead, results, start
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
 from tests.fakes import ScriptedParser
@@ -40,6 +40,12 @@ def test_log():
     assert found["records"] == 500
     assert found["file"] > 0
     assert {"record median", "first page"} <= set(found)
+
+
+def test_cancel():
+    found = well_formed(cancel.measure(rounds=1, runs_for=0.1))
+    assert len(found) == 4
+    assert min(found.values()) > 0
 
 
 def test_questions():
