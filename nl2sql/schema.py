@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
@@ -12,7 +13,8 @@ from typing import Literal
 TypeFamily = Literal["number", "text", "date", "time", "boolean", "other"]
 
 _NUMBER = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL|NUMERIC|DOUBLE|FLOAT|REAL|BIGNUM)\b", re.I)
-_BARE_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_BARE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 # Words that DuckDB refuses as bare table or column names (duckdb_keywords(), category reserved),
 # with type_function ones added, since those fail as bare table names.
 RESERVED = frozenset(
@@ -27,13 +29,22 @@ RESERVED = frozenset(
 )
 
 
+def fold(name: str) -> str:
+    """`name` as DuckDB compares names: only the letters A to Z lose their case; "É" and "é" are two names.
+
+    >>> fold("Orders"), fold("STRASSE") == fold("Straße"), fold("É") == fold("é")
+    ('orders', False, False)
+    """
+    return name.translate(_ASCII_LOWER)
+
+
 def quote(name: str) -> str:
     """`name` as an SQL identifier, quoted only where DuckDB needs it.
 
     >>> quote("salary"), quote("Total Sales ($)"), quote("order")
     ('salary', '"Total Sales ($)"', '"order"')
     """
-    if _BARE_NAME.match(name) and name not in RESERVED:
+    if _BARE_NAME.fullmatch(name) and name not in RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'
 
@@ -99,9 +110,9 @@ class Table:
     namespace: str = "main"
 
     def column(self, name: str) -> Column | None:
-        """The column called `name`, matched without regard to case; None when there is none."""
-        wanted = name.casefold()
-        return next((column for column in self.columns if column.name.casefold() == wanted), None)
+        """The column called `name`, matched as DuckDB does (`fold`); None when there is none."""
+        wanted = fold(name)
+        return next((column for column in self.columns if fold(column.name) == wanted), None)
 
     @property
     def sql_name(self) -> str:
@@ -140,9 +151,9 @@ class Schema:
             object.__setattr__(self, "fingerprint", hashlib.sha256(body.encode()).hexdigest()[:16])
 
     def table(self, name: str) -> Table | None:
-        """The table called `name`, matched without regard to case; None when there is none."""
-        wanted = name.casefold()
-        return next((table for table in self.tables if table.name.casefold() == wanted), None)
+        """The table called `name`, matched as DuckDB does (`fold`); None when there is none."""
+        wanted = fold(name)
+        return next((table for table in self.tables if fold(table.name) == wanted), None)
 
     def columns(self) -> Iterator[tuple[Table, Column]]:
         """Every column with its table, in order."""
@@ -152,11 +163,9 @@ class Schema:
 
     def narrowed(self, names: Iterable[str]) -> Schema:
         """Only the tables in `names` (any case), and the keys that stay within them."""
-        wanted = {name.casefold() for name in names}
-        tables = tuple(table for table in self.tables if table.name.casefold() in wanted)
-        keys = tuple(
-            key for key in self.foreign_keys if key.table.casefold() in wanted and key.to_table.casefold() in wanted
-        )
+        wanted = {fold(name) for name in names}
+        tables = tuple(table for table in self.tables if fold(table.name) in wanted)
+        keys = tuple(key for key in self.foreign_keys if fold(key.table) in wanted and fold(key.to_table) in wanted)
         return Schema(tables=tables, foreign_keys=keys, version=self.version)
 
     def for_parsers(self) -> Schema:
@@ -197,7 +206,7 @@ def _table_ddl(schema: Schema, table: Table, examples: int) -> str:
     if table.primary_key:
         lines.append((f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})", ""))
     for key in schema.foreign_keys:
-        if key.table.casefold() == table.name.casefold():
+        if fold(key.table) == fold(table.name):
             target = schema.table(key.to_table)
             name = target.sql_name if target else quote(key.to_table)
             columns, to_columns = ", ".join(map(quote, key.columns)), ", ".join(map(quote, key.to_columns))

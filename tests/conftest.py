@@ -1,4 +1,4 @@
-"""What all tests share: with CI=true, a browser or crash test that is skipped is a failure."""
+"""What all tests share: patience with slow machines; with CI=true, a skipped browser or crash test is a failure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,24 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 MUST_RUN = ("browser", "crash")
 collect_ignore = ["browser/scripted_app.py"]  # an app, which puts a scripted parser into the registry when imported
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread for torch: two that share a core with other processes wait for each other more than they compute."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_PIECE = 1 << 16
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @contextmanager
-def serve(model: str, files: Mapping[str, bytes], *, status: int = 200, delay: float = 0.0) -> Iterator[str]:
-    """The address of a hub with one model. `status` other than 200 answers everything; `delay` slows each 64 KiB."""
+def serve(
+    model: str, files: Mapping[str, bytes], *, status: int = 200, hold: threading.Event | None = None
+) -> Iterator[str]:
+    """The address of a hub with one model. `status` other than 200 answers everything.
+
+    With `hold`, all but the first 64 KiB of a file is kept back until it is set.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -61,12 +66,14 @@ def serve(model: str, files: Mapping[str, bytes], *, status: int = 200, delay: f
             self.end_headers()
             if not body:
                 return
-            for begin in range(start, len(content), 1 << 16):
+            for piece in (content[start : start + _PIECE], content[start + _PIECE :]):
                 try:
-                    self.wfile.write(content[begin : begin + (1 << 16)])
+                    self.wfile.write(piece)
+                    self.wfile.flush()
                 except (BrokenPipeError, ConnectionResetError):
                     return
-                time.sleep(delay)
+                if hold is not None and len(content) > start + _PIECE:
+                    hold.wait()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -74,5 +81,7 @@ def serve(model: str, files: Mapping[str, bytes], *, status: int = 200, delay: f
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
+        if hold is not None:
+            hold.set()
         server.shutdown()
         server.server_close()

@@ -6,7 +6,6 @@ import random
 
 import duckdb
 import pytest
-import torch
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, QueryCancelledError
@@ -30,15 +29,8 @@ from tests.builtin_world import (
 )
 from tests.readings import SCHEMAS, TODAY
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SET_OPERATIONS = {KEYWORD_IDS[name] for name in ("union", "intersect", "except", "decline")}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

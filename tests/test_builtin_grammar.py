@@ -47,7 +47,7 @@ def test_what_synthesis_asks_is_accepted():
     assert len({len(reading) for reading in readings}) > 8
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80, derandomize=True)
 @given(st.randoms(use_true_random=False), st.integers(3, LONGEST), st.floats(0, 1))
 def test_a_walk_that_minds_closes_in_completes(rng, budget, leaves):
     stack = START
@@ -93,7 +93,7 @@ def test_text_of_a_reading_is_read_back(case):
 text_leaf = st.builds(Leaf, st.sampled_from(("anchor", "text")), st.text(), st.text(), st.text(), st.text())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(KEYWORDS) | text_leaf))
 def test_any_reading_survives_its_text(actions):
     line = grammar.to_text(tuple(actions))
@@ -114,7 +114,7 @@ def test_hostile_text_is_refused_with_a_sentence(text):
         grammar.from_text(text)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(str))
 def test_no_text_makes_anything_but_a_reading_or_a_sentence(text):
     try:

@@ -29,16 +29,9 @@ from nl2sql.schema import Column, Schema, Table
 from tests.builtin_world import TINY, tiny_model, write_tokenizer
 from tests.readings import SCHEMAS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 LIBRARY = SCHEMAS["library"]
 K = TINY.keywords
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

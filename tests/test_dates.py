@@ -81,7 +81,7 @@ PERIODS = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(PERIODS, st.dates())
 def test_bounds_are_half_open_and_text_round_trips(period, as_of):
     start, end = bounds(period, as_of)
@@ -90,7 +90,7 @@ def test_bounds_are_half_open_and_text_round_trips(period, as_of):
     assert describe(period, as_of) == f"{start} up to {end} ({phrase(period)})"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(["day", "week", "month", "quarter", "year"]), st.integers(-40, 40), st.dates(
     min_value=dt.date(1900, 1, 1), max_value=dt.date(2100, 1, 1)))  # fmt: skip
 def test_calendar_units_join_without_gap_and_hold_as_of(unit, offset, as_of):
@@ -101,7 +101,7 @@ def test_calendar_units_join_without_gap_and_hold_as_of(unit, offset, as_of):
     assert bounds(Period(unit, "to_date"), as_of) == (start, as_of + dt.timedelta(days=1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2100, 1, 1)), st.integers(1, 12))
 def test_a_month_without_year_has_begun_and_last_is_over(as_of, month):
     recent = bounds(Period("month", "named", month=month), as_of)
@@ -151,7 +151,7 @@ def test_bad_text_is_refused_in_a_sentence(text):
         from_text(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40))
 def test_any_text_is_a_period_or_refused(text):
     try:
@@ -165,7 +165,7 @@ def test_any_text_is_a_period_or_refused(text):
 _WORDS = sorted({word for case in CASES for word in case["question"].split()}) + list("-/.,'’–_$%") + ["٣", "²", "İ"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(_WORDS), max_size=25).map(" ".join),
                  st.lists(st.sampled_from(_WORDS), max_size=25).map("".join)))  # fmt: skip
 def test_finding_never_raises_and_mentions_are_apart(question):

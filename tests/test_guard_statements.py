@@ -62,7 +62,7 @@ def on_disk(folder):
     }
 
 
-def outcome(engine, place, sql, deadline=20.0):
+def outcome(engine, place, sql, deadline=120.0):
     """Status and all text that came back."""
     local_frame = global_frame
     database = Database(place / "data.duckdb", version="1")

@@ -36,7 +36,7 @@ def test_stored_values_that_words_mean(line):
     assert found == line["matches"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(max_size=200), st.lists(st.text(max_size=100), max_size=8))
 def test_no_text_breaks_linking(question, values):
     words = split_words(question)

@@ -66,7 +66,7 @@ def scripted_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def page() -> AppTest:
-    app = AppTest.from_file(str(ENTRY), default_timeout=60).run()
+    app = AppTest.from_file(str(ENTRY), default_timeout=300).run()
     assert not app.exception
     return app
 
@@ -85,7 +85,7 @@ def press(app: AppTest, label: str) -> AppTest:
 def settled(app: AppTest) -> AppTest:
     job = resources.workbench().job(answer_id(app)) if "answer" in app.query_params else None
     if job is not None and any(one.label == "Stop" for one in app.button):
-        assert job.wait(60) is not None
+        assert job.wait(300) is not None
         app.run()
     assert not app.exception
     return app
@@ -153,7 +153,7 @@ def test_the_link_brings_the_answer_back(page: AppTest):
     ask(page, "Who earns most?")
     link = answer_id(page)
     resources.workbench()._jobs.clear()  # as after a restart of the server
-    again = AppTest.from_file(str(ENTRY), default_timeout=60)
+    again = AppTest.from_file(str(ENTRY), default_timeout=300)
     again.query_params["answer"] = link
     settled(again.run())
     assert again.dataframe[0].value["name"].tolist() == ["n19"]
@@ -161,7 +161,7 @@ def test_the_link_brings_the_answer_back(page: AppTest):
 
 
 def test_an_unknown_link_says_so():
-    app = AppTest.from_file(str(ENTRY), default_timeout=60)
+    app = AppTest.from_file(str(ENTRY), default_timeout=300)
     app.query_params["answer"] = HOSTILE
     app.run()
     assert not app.exception
@@ -206,7 +206,7 @@ def test_sql_of_ones_own(page: AppTest):
 
 
 def test_a_nonsensical_address_does_no_harm():
-    app = AppTest.from_file(str(ENTRY), default_timeout=60)
+    app = AppTest.from_file(str(ENTRY), default_timeout=300)
     app.query_params["mode"] = HOSTILE
     app.run()
     assert not app.exception

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nl2sql.errors import QueryLogError
@@ -63,7 +63,7 @@ def _timeless(record: Record) -> Record:
     return replace(record, feedback=replace(record.feedback, given_at=None))
 
 
-@settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=14, derandomize=True)
 @given(st.lists(STEPS, min_size=3, max_size=14))
 def test_two_logs_on_one_folder_equal_a_dict(steps: list[tuple]) -> None:  # type: ignore[type-arg]
     with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +132,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(RECORDS, st.integers(0, 2**62))
 def test_any_record_is_one_line_and_comes_back(record: Record, stamp: int) -> None:
     line = encode(Recorded(stamp, record))
@@ -140,7 +140,7 @@ def test_any_record_is_one_line_and_comes_back(record: Record, stamp: int) -> No
     assert decode(line) == Recorded(stamp, record)
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, derandomize=True)
 @given(st.lists(RECORDS, max_size=30, unique_by=lambda record: record.id))
 def test_any_records_come_back_from_the_file(records: list[Record]) -> None:
     with tempfile.TemporaryDirectory() as folder:

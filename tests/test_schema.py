@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nl2sql.schema import RESERVED, Column, ForeignKey, Schema, Table, literal, quote, to_ddl
+from nl2sql.schema import RESERVED, Column, ForeignKey, Schema, Table, fold, literal, quote, to_ddl
 
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=20)
 SHOP = Schema(
@@ -56,12 +56,16 @@ def connection():
         yield connection
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=names, text=names)
 def test_any_name_and_text_reach_the_engine_as_they_are(connection, name, text):
     found = connection.sql(f"SELECT {literal(text)} AS {quote(name)}")
     assert found.columns == [name]
     assert found.fetchall() == [(text,)]
+
+
+def test_a_name_that_ends_in_a_line_break_is_quoted(connection):
+    assert connection.sql(f"SELECT 1 AS {quote('n' + chr(10))}").columns == ["n\n"]
 
 
 def test_reserved_words_are_those_of_the_engine():
@@ -73,6 +77,54 @@ def test_reserved_words_are_those_of_the_engine():
         for (word,) in connection.sql("SELECT keyword_name FROM duckdb_keywords()").fetchall():
             connection.execute(f"CREATE OR REPLACE TABLE {quote(word)} ({quote(word)} INTEGER)")
             connection.execute(f"EXPLAIN SELECT {quote(word)} FROM {quote(word)}")
+
+
+TWINS = (
+    "abc ABC|Straße STRASSE|Straße STRAßE|é É|İ i|İ i̇|ı I|\u212aey key|ſum sum|Ω ω|ς σ|ﬁ fi|é e\u0301|x[ x{|naïve NAïVE"
+).split("|")
+
+
+def same_to_the_engine(connection, one: str, other: str) -> bool:
+    """Whether DuckDB takes both for one name; as columns, tables, names in WITH and look-ups of them alike."""
+    one, other = (quote(name) for name in (one, other))
+    statements = (
+        f"SELECT {other} FROM (SELECT 1 AS {one})",
+        f"WITH {one} AS (SELECT 1) SELECT * FROM {other}",
+        f"SELECT {other}.x FROM (SELECT 1 AS x) AS {one}",
+        f"CREATE OR REPLACE TEMP TABLE {one} AS SELECT 1 AS x; SELECT * FROM {other}",
+    )
+    found = set()
+    for statement in statements:
+        try:
+            connection.execute(statement)
+            found.add(True)
+        except duckdb.Error:
+            found.add(False)
+    connection.execute(f"DROP TABLE IF EXISTS {one}")
+    assert len(found) == 1, (one, other)
+    return found.pop()
+
+
+@pytest.mark.parametrize("twins", TWINS)
+def test_names_fold_as_they_do_in_the_engine(connection, twins):
+    one, other = twins.split()
+    assert (fold(one) == fold(other)) == same_to_the_engine(connection, one, other)
+    schema = Schema((Table(one, (Column(one, "INTEGER"),)), Table("Other", ())))
+    assert (schema.table(other) is None) == (schema.tables[0].column(other) is None) == (fold(one) != fold(other))
+
+
+@settings(max_examples=60)
+@given(name=names, change=st.sampled_from([str.upper, str.lower, str.casefold, str.swapcase, str.title]))
+def test_any_name_folds_as_it_does_in_the_engine(connection, name, change):
+    name = f"x {name}"
+    assert (fold(name) == fold(change(name))) == same_to_the_engine(connection, name, change(name))
+
+
+def test_tables_that_differ_in_more_than_ascii_are_two():
+    streets = Schema((Table("Straße", (Column("é", "DATE"), Column("É", "VARCHAR"))), Table("STRASSE", ())))
+    assert [streets.table(name).name for name in ("straße", "strasse")] == ["Straße", "STRASSE"]
+    assert [streets.tables[0].column(name).type for name in ("é", "É")] == ["DATE", "VARCHAR"]
+    assert [table.name for table in streets.narrowed(["STRAßE"]).tables] == ["Straße"]
 
 
 def test_tables_and_columns_are_found_in_any_case():
@@ -121,7 +173,7 @@ def test_ddl_is_run_by_the_engine():
         assert len(connection.execute("SELECT * FROM duckdb_constraints()").fetchall()) >= 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=names, column=names, note=names, examples=st.lists(st.text(max_size=80), max_size=3))
 def test_ddl_of_awkward_names_and_notes_runs(connection, table, column, note, examples):
     schema = Schema((Table(table, (Column(column, "INTEGER", description=note, examples=tuple(examples)),)),))

@@ -25,7 +25,7 @@ def kill(folder: Path, change: str, mode: str, count: int = 0) -> list[tuple[Pat
     command = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "workspace_kills.py"), str(folder), change, mode]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(
-        [*command, str(count)], env=environment, capture_output=True, text=True, check=False, timeout=540
+        [*command, str(count)], env=environment, capture_output=True, text=True, check=False, timeout=3600
     )
     assert ran.returncode == 0, ran.stderr
     ends = [line.split() for line in ran.stdout.splitlines()]

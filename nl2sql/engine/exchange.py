@@ -182,7 +182,9 @@ class Exchange:
             if self.size > 2 * MAX_RESULT_BYTES:
                 raise EngineError("The result is too large to be shown. Select fewer columns or rows.")
         elif letter == PROGRESS and self.progress is not None:
-            self.progress(min(1.0, max(0.0, float(payload) / 100)))
+            number, share = payload.split()
+            if int(number) == self.task.number:  # one of the task before may come late
+                self.progress(min(1.0, max(0.0, float(share) / 100)))
 
     def _error(self, failed: Failed) -> WorkbenchError:
         if self.cancel is not None and self.cancel.is_set():

@@ -23,6 +23,7 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
+from nl2sql.engine.confine import confine
 from nl2sql.engine.frames import (
     BATCH,
     CANCEL,
@@ -199,19 +200,29 @@ class Worker:
 
     def _report(self) -> None:
         """Tell how far the running statement is, ten times a second; end when the parent is gone."""
-        parent, last = os.getppid(), -1.0
+        parent, told = os.getppid(), b""
         while True:
             time.sleep(0.1)
             if os.name == "posix" and os.getppid() != parent:
                 os._exit(0)
-            running = self.current
-            if running is None:
-                continue
             with contextlib.suppress(duckdb.Error, OSError, ValueError):
-                share = running[1].query_progress()
-                if share >= 0 and share != last:
-                    last = share
-                    self.send(PROGRESS, f"{share:.1f}".encode())
+                told = self.tell_progress(told)
+
+    def tell_progress(self, told: bytes) -> bytes:
+        """Send how far the running statement is, unless `told` says the same of it; what has been told by now.
+
+        Each statement's first share is sent, though the one before may have ended at the very same share.
+        """
+        running = self.current
+        if running is None:
+            return told
+        number, cursor = running
+        share = cursor.query_progress()
+        now = f"{number} {share:.1f}".encode()
+        if share < 0 or now == told:
+            return told
+        self.send(PROGRESS, now)
+        return now
 
     def _answer(self, task: Task) -> None:
         set_address_limit(task.memory)
@@ -334,6 +345,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the app to answer; the end of input ends this process
     _forbid_files()
+    confine()
     Worker(sys.stdin.buffer, sink).serve()
 
 

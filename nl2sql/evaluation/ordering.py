@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from nl2sql.schema import fold
+
 # What differs between two spellings of one expression without changing its value.
 _POSITIONAL = frozenset({"alias", "query_location", "query_location_length"})
 
@@ -26,7 +28,7 @@ class SortKey:
             return self.position if 0 <= self.position < len(columns) else None
         if self.name is None:
             return None
-        named = [place for place, column in enumerate(columns) if column.casefold() == self.name.casefold()]
+        named = [place for place, column in enumerate(columns) if fold(column) == fold(self.name)]
         return named[0] if len(named) == 1 else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from nl2sql.guard.functions import OPERATORS, SCALARS, TABLE_FUNCTIONS, refusal
 from nl2sql.guard.tree import Node
-from nl2sql.schema import Schema, Table
+from nl2sql.schema import Schema, Table, fold
 
 _QUERY_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"})
 _TABLE_NODES = frozenset(
@@ -102,7 +102,7 @@ class Walk:
         if kind not in _EXPRESSIONS:
             raise Refusal("not_select", f"The statement holds an expression that is not known to only read ({kind}).")
         if kind in ("FUNCTION", "WINDOW"):
-            for name in {str(node.get("function_name", "")).lower(), _path(node)[-1].lower()}:
+            for name in {fold(str(node.get("function_name", ""))), fold(_path(node)[-1])}:
                 if name not in SCALARS and name not in OPERATORS:
                     raise _function_refusal(name, SCALARS)
 
@@ -110,7 +110,7 @@ class Walk:
         function = node["function"]
         if function.get("class") != "FUNCTION":
             raise Refusal("function", "Only plain functions may stand in FROM.")
-        for name in {str(function.get("function_name", "")).lower(), _path(function)[-1].lower()}:
+        for name in {fold(str(function.get("function_name", ""))), fold(_path(function)[-1])}:
             if name not in TABLE_FUNCTIONS:
                 raise _function_refusal(name, TABLE_FUNCTIONS)
 
@@ -126,7 +126,7 @@ class Walk:
         name = path[-1]
         if len(path) == 1 and fold(name) in scope:
             return
-        if len(path) == 2 and path[0].lower() == "recurring" and f"recurring.{fold(name)}" in scope:
+        if len(path) == 2 and fold(path[0]) == "recurring" and f"recurring.{fold(name)}" in scope:
             return
         if self.schema is None:
             _plain_table(path)
@@ -136,15 +136,6 @@ class Walk:
         if found is None:
             raise _unknown_table(self.schema, path)
         self.tables[found.name] = None
-
-
-def fold(name: str) -> str:
-    """`name` as the engine compares it; a name in ASCII never equals one that is not.
-
-    >>> fold("Orders"), fold("\\u212aey") == fold("key")
-    ('orders', False)
-    """
-    return name.lower() if name.isascii() else "\0" + name.lower()
 
 
 def _path(node: Node) -> tuple[str, ...]:
@@ -164,7 +155,7 @@ def _plain_table(path: tuple[str, ...]) -> None:
 
 
 def _is_system(path: tuple[str, ...]) -> bool:
-    return path[-1].lower().startswith(_SYSTEM_NAMES) or any(part.lower() in _SYSTEM_SCHEMAS for part in path[:-1])
+    return fold(path[-1]).startswith(_SYSTEM_NAMES) or any(fold(part) in _SYSTEM_SCHEMAS for part in path[:-1])
 
 
 def _system_table(path: tuple[str, ...]) -> Refusal:
@@ -188,8 +179,8 @@ def _unknown_table(schema: Schema, path: tuple[str, ...]) -> Refusal:
         return Refusal("unknown_table", f"There is no table «{shown}». Write {bare.sql_name}.")
     if _is_system(path):
         return _system_table(path)
-    by_name = {table.name.casefold(): table.label for table in schema.tables}
-    near = difflib.get_close_matches(path[-1].casefold()[:100], by_name, n=3, cutoff=0.5)
+    by_name = {fold(table.name): table.label for table in schema.tables}
+    near = difflib.get_close_matches(fold(path[-1])[:100], by_name, n=3, cutoff=0.5)
     if near:
         return Refusal(
             "unknown_table", f"There is no table «{shown}». Did you mean {_either([by_name[n] for n in near])}?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
+from nl2sql.engine import confine
 from nl2sql.parsers import hardware, registry, weights
 from nl2sql.settings import Settings
 
@@ -31,6 +32,7 @@ def report(settings: Settings | None = None) -> tuple[Fact, ...]:
         *_gpus(machine),
         Fact("Disk", f"{_gigabytes(weights.free_bytes(settings.home))} free where the workspace is"),
         *(Fact(package, hardware.version(package)) for package in PACKAGES),
+        Fact("Workers", f"confined by {'the system' if confine.available() else 'the engine alone'}"),
         *(_parser(spec, settings, machine) for spec in registry.PARSERS),
         Fact("Parser «auto»", f"means {registry.resolve(registry.AUTO, settings, machine)} here."),
     )

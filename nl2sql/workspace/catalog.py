@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from nl2sql.schema import Column, ForeignKey, Schema, Table, literal, quote
+from nl2sql.schema import Column, ForeignKey, Schema, Table, fold, literal, quote
 
 Origin = Literal["sample", "upload"]
 FORMAT = 1
@@ -78,8 +78,8 @@ class Contents:
         self, added: Iterable[CatalogTable], keys: Iterable[ForeignKey] = (), sample_month: str | None = None
     ) -> Contents:
         """These contents and `added`; where both have a table of one name (any case), the one here stays."""
-        taken = {entry.table.name.casefold() for entry in self.tables}
-        new = tuple(entry for entry in added if entry.table.name.casefold() not in taken)
+        taken = {fold(entry.table.name) for entry in self.tables}
+        new = tuple(entry for entry in added if fold(entry.table.name) not in taken)
         return Contents(
             self.tables + new,
             self.foreign_keys + _keys_within(keys, new),
@@ -217,5 +217,5 @@ def entries_of(file: str, schema: Schema, origin: Origin) -> tuple[CatalogTable,
 
 
 def _keys_within(keys: Iterable[ForeignKey], tables: tuple[CatalogTable, ...]) -> tuple[ForeignKey, ...]:
-    names = {entry.table.name.casefold() for entry in tables}
-    return tuple(key for key in keys if key.table.casefold() in names and key.to_table.casefold() in names)
+    names = {fold(entry.table.name) for entry in tables}
+    return tuple(key for key in keys if fold(key.table) in names and fold(key.to_table) in names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -75,10 +74,8 @@ def test_stop_a_long_query(app: str, page: Page) -> None:
     open_app(page, app)
     ask(page, "Take your time")
     expect(page.get_by_text("Running the SQL")).to_be_visible()
-    started = time.monotonic()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("You stopped this one.")).to_be_visible()
-    assert time.monotonic() - started < 5
 
 
 def test_a_running_answer_is_found_again_after_a_reload(app: str, page: Page) -> None:
@@ -100,7 +97,7 @@ def test_typed_text_survives_reload_and_page_switch(app: str, page: Page) -> Non
     settled(page)
     box(page).fill("half a question")
     expect(page).to_have_url(re.compile("question=half.a.question"))
-    page.wait_for_timeout(300)
+    page.wait_for_function("Object.values(globalThis.keptDrafts ?? {}).includes('half a question')")
     open_log(page)
     page.get_by_role("link", name="Ask", exact=True).click()
     expect(box(page)).to_have_value("half a question")

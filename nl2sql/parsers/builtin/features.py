@@ -21,7 +21,7 @@ from nl2sql.linking import (
     stem,
 )
 from nl2sql.parsers.builtin.grammar import KINDS, Leaf
-from nl2sql.schema import Column, Schema, Table
+from nl2sql.schema import Column, Schema, Table, fold
 
 FEATURES = (
     "question", "table", "column", "value", "mark",
@@ -171,7 +171,7 @@ def encode(
     }
     word_spans = _write_question(writer, links, table_hits.values(), column_hits.values())
     matched = {(match.table, match.column) for match in links.values}
-    keys = {(key.table.casefold(), name.casefold()) for key in schema.foreign_keys for name in key.columns}
+    keys = {(fold(key.table), fold(name)) for key in schema.foreign_keys for name in key.columns}
     budget = longest - len(inputs.pieces)
     ranked = sorted(schema.tables, key=lambda table: -_relevance(table, table_hits, column_hits, matched))
     fitting: list[str] = []
@@ -249,7 +249,7 @@ def _fit(
         score = {"exact": 4.0, "partial": 2.0, "none": 0.0}[state]
         score += 3.0 * ((table.name, column.name) in matched)
         score += 1.0 * (column.name in table.primary_key)
-        return score + 0.5 * ((table.name.casefold(), column.name.casefold()) in keys)
+        return score + 0.5 * ((fold(table.name), fold(column.name)) in keys)
 
     kept: set[str] = set()
     share = budget if len(table.columns) <= 40 else max(budget // 2, min(budget, 160))
@@ -270,7 +270,7 @@ def _column_flags(
     names = ["column", _FAMILIES.get(column.family, "other")]
     if column.name in table.primary_key:
         names.append("primary_key")
-    if (table.name.casefold(), column.name.casefold()) in keys:
+    if (fold(table.name), fold(column.name)) in keys:
         names.append("foreign_key")
     names += {"exact": ["matched"], "partial": ["part_matched"], "none": []}[state]
     if has_value:

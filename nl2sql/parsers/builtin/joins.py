@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name, stem
-from nl2sql.schema import Column, ForeignKey, Schema, Table
+from nl2sql.schema import Column, ForeignKey, Schema, Table, fold
 
 _JOINED = ("number", "text", "date")
 """Families of columns that may tie two tables without a declared key."""
@@ -32,18 +32,18 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
     if not tables:
         raise ParserError("This reading names no table.")
     order: Path = [(tables[0], None)]
-    joined = {tables[0].casefold()}
-    missing = [table for table in dict.fromkeys(tables) if table.casefold() not in joined]
+    joined = {fold(tables[0])}
+    missing = [table for table in dict.fromkeys(tables) if fold(table) not in joined]
     while missing:
-        goals = {table.casefold() for table in missing}
+        goals = {fold(table) for table in missing}
         path = _nearest(key_graph(schema), joined, goals) or _nearest(_shared_columns(schema), joined, goals)
         if path is None:
             raise ParserError(f"No key connects the tables {tables[0]} and {missing[0]}.")
         for name, key in path:
-            if name.casefold() not in joined:
-                joined.add(name.casefold())
+            if fold(name) not in joined:
+                joined.add(fold(name))
                 order.append((name, key))
-        missing = [table for table in missing if table.casefold() not in joined]
+        missing = [table for table in missing if fold(table) not in joined]
     return order
 
 
@@ -56,9 +56,9 @@ def key_graph(schema: Schema) -> KeyGraph:
     """
     keys = [*schema.foreign_keys, *_implied_keys(schema)]
     keys.sort(key=lambda key: (not key.declared, not _names_target(key)))
-    graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
+    graph: dict[str, list[tuple[str, ForeignKey]]] = {fold(table.name): [] for table in schema.tables}
     for key in keys:
-        left, right = key.table.casefold(), key.to_table.casefold()
+        left, right = fold(key.table), fold(key.to_table)
         if left in graph and right in graph and left != right:
             graph[left].append((key.to_table, key))
             graph[right].append((key.table, key))
@@ -72,20 +72,20 @@ def _names_target(key: ForeignKey) -> bool:
 
 def _implied_keys(schema: Schema) -> Iterator[ForeignKey]:
     """Relationships that names suggest between tables that no declared key ties: same column name, key on one side."""
-    tied = {frozenset((key.table.casefold(), key.to_table.casefold())) for key in schema.foreign_keys}
+    tied = {frozenset((fold(key.table), fold(key.to_table))) for key in schema.foreign_keys}
     called = _columns_by_name(schema)
     for target in schema.tables:
         owned = target.column(target.primary_key[0]) if len(target.primary_key) == 1 else None
         if owned is None or owned.family not in _JOINED:
             continue
         (name,) = target.primary_key
-        wanted = {name.casefold()} if name.casefold() != "id" else set[str]()
+        wanted = {fold(name)} if fold(name) != "id" else set[str]()
         if words := split_name(target.name):
             wanted.add("_".join((*words[:-1], stem(words[-1]), "id")))
         places = {place for spelled in wanted for place in called.get(spelled, ())}
         for place in sorted(places):
             table, column = schema.tables[place[0]], schema.tables[place[0]].columns[place[1]]
-            if table is target or frozenset((table.name.casefold(), target.name.casefold())) in tied:
+            if table is target or frozenset((fold(table.name), fold(target.name))) in tied:
                 continue
             if column.family == owned.family:
                 yield ForeignKey(table.name, (column.name,), target.name, (name,), declared=False)
@@ -96,7 +96,7 @@ def _columns_by_name(schema: Schema) -> dict[str, list[tuple[int, int]]]:
     called: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for table_number, table in enumerate(schema.tables):
         for column_number, column in enumerate(table.columns):
-            for spelled in {column.name.casefold(), "_".join(split_name(column.name))}:
+            for spelled in {fold(column.name), "_".join(split_name(column.name))}:
                 called[spelled].append((table_number, column_number))
     return called
 
@@ -104,17 +104,17 @@ def _columns_by_name(schema: Schema) -> dict[str, list[tuple[int, int]]]:
 @lru_cache(_SCHEMAS_KEPT)
 def _shared_columns(schema: Schema) -> KeyGraph:
     """The graph of columns of one name and kind (`id` and `name` apart): the last resort where no key is known."""
-    graph: dict[str, list[tuple[str, ForeignKey]]] = {table.name.casefold(): [] for table in schema.tables}
+    graph: dict[str, list[tuple[str, ForeignKey]]] = {fold(table.name): [] for table in schema.tables}
     holders: dict[tuple[str, str], list[tuple[Table, Column]]] = defaultdict(list)
     for table, column in schema.columns():
-        if column.name.casefold() not in ("id", "name") and column.family in _JOINED:
-            holders[column.name.casefold(), column.family].append((table, column))
+        if fold(column.name) not in ("id", "name") and column.family in _JOINED:
+            holders[fold(column.name), column.family].append((table, column))
     for places in holders.values():
         for left, one in places:
             for right, other in places:
                 if left is not right:
                     key = ForeignKey(left.name, (one.name,), right.name, (other.name,), declared=False)
-                    graph[left.name.casefold()].append((right.name, key))
+                    graph[fold(left.name)].append((right.name, key))
     return graph
 
 
@@ -125,7 +125,7 @@ def _nearest(graph: KeyGraph, start: set[str], goals: set[str]) -> list[tuple[st
     while queue:
         name, path = queue.popleft()
         for neighbour, key in graph.get(name, ()):
-            folded = neighbour.casefold()
+            folded = fold(neighbour)
             if folded in goals:
                 return [*path, (neighbour, key)]
             if folded not in seen:

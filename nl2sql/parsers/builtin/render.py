@@ -12,7 +12,7 @@ from nl2sql.parsers.builtin.expressions import Expressions, table_of
 from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import Path, join_path
 from nl2sql.parsers.builtin.tree import Node, Query, to_tree
-from nl2sql.schema import Schema, quote
+from nl2sql.schema import Schema, fold, quote
 
 
 def render(reading: Reading, schema: Schema, as_of: dt.date) -> str:
@@ -126,8 +126,8 @@ class _Select:
         name = _name(node)
         if isinstance(node.head, Leaf):
             return f"{text} AS {quote(name)}" if text.startswith("any_value(") and name else text
-        taken = {column.name.casefold() for one, _ in self.path for column in table_of(self.schema, one).columns}
-        if name and name.casefold() not in taken and name not in self.names.values():
+        taken = {fold(column.name) for one, _ in self.path for column in table_of(self.schema, one).columns}
+        if name and fold(name) not in taken and name not in self.names.values():
             self.names[text] = name
             return f"{text} AS {quote(name)}"
         return text
@@ -148,7 +148,7 @@ def _path(schema: Schema, query: Query) -> Path:
     roots += [node for node in (query.where, query.having) if node]
     leaves = [node.head for root in roots for node in root.walk() if isinstance(node.head, Leaf)]
     for name in [*(leaf.table for leaf in leaves if leaf.kind in ("table", "column")), *query.tables]:
-        found.setdefault(name.casefold(), name)
+        found.setdefault(fold(name), name)
     return join_path(schema, list(found.values()))
 
 
