@@ -1,5 +1,7 @@
 """The page frame, and the app with its HTTP routes: `streamlit run streamlit_app.py` serves both."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +12,13 @@ if __name__ != "__main__":
     # Imported by the server, which looks for an app with routes of its own.
     from nl2sql.api import routes
 
-    app = st.App(__file__, routes=routes(resources.workbench))
+    @asynccontextmanager
+    async def warm(_: st.App) -> AsyncIterator[None]:
+        """Get ready while the first browser opens its page."""
+        resources.warm_up()
+        yield
+
+    app = st.App(__file__, routes=routes(resources.workbench), lifespan=warm)
 else:
     # Run for each page that somebody has open.
     st.set_page_config(
@@ -24,4 +32,3 @@ else:
         position="top",
     )
     page.run()
-    resources.warm_up()

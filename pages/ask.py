@@ -141,7 +141,8 @@ def draw_examples(bench: Workbench) -> None:
 
 st.title("Ask your tables", anchor=False)
 try:
-    bench = resources.workbench()
+    with st.spinner("Preparing the tables"):
+        bench = resources.workbench()
     schema = bench.snapshot().schema
 except WorkbenchError as error:
     show_error(error)

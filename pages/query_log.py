@@ -154,7 +154,8 @@ def delete(id: str) -> None:
 
 st.title("Query log", anchor=False)
 try:
-    bench = resources.workbench()
+    with st.spinner("Preparing the tables"):
+        bench = resources.workbench()
     statistics = bench.log.statistics()
     if statistics.total == 0:
         st.info(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import threading
 
@@ -16,7 +17,7 @@ from nl2sql.pipeline import Workbench
 from nl2sql.settings import Settings
 
 
-@st.cache_resource(show_spinner="Preparing the tables")
+@st.cache_resource(show_spinner=False)
 def workbench() -> Workbench:
     """The workbench of this process. Raises WorkbenchError when settings or workspace cannot be used."""
     return Workbench(Settings.from_environment(), parser)
@@ -52,21 +53,19 @@ def availability(name: str, settings: Settings) -> Availability:
     return registry.availability(name, settings)
 
 
-@st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Thread:
-    """Make ready what the first question needs while the first page is being read; once per process."""
+def warm_up() -> None:
+    """Make ready what first page and first question need, in the order they need it, in a thread of its own."""
 
     def load() -> None:
         try:
             bench = workbench()
+            parser(bench.settings.parser)  # while the engine's first worker process starts
             bench.values(bench.snapshot())
-            parser(bench.settings.parser)
+            importlib.import_module("pandas")  # st.dataframe needs it
         except WorkbenchError as error:
             logging.getLogger(__name__).warning("%s", error.sentence)
 
-    thread = threading.Thread(target=load, name="warm-up", daemon=True)
-    thread.start()
-    return thread
+    threading.Thread(target=load, name="warm-up", daemon=True).start()
 
 
 class Download:

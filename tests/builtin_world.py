@@ -12,7 +12,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin.features import FEATURES
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS
-from nl2sql.parsers.builtin.model import ModelConfig, ParserModel
+from nl2sql.parsers.builtin.model import ParserModel
+from nl2sql.parsers.builtin.network import ModelConfig, Network
 from nl2sql.schema import Column, ForeignKey, Schema, Table, quote
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -64,6 +65,11 @@ def tiny_model(seed: int, sharp: float = 3.0, ending: float = 9.0) -> ParserMode
         end = model.keyword.weight[KEYWORD_IDS["end"]]
         model.name.bias.add_(ending * end / end.norm())
     return model
+
+
+def network_of(model: ParserModel) -> Network:
+    """The network that answers with the weights of `model`, in full precision."""
+    return Network(model.config, {name: tensor.numpy() for name, tensor in model.state_dict().items()})
 
 
 def awkward_name(rng: random.Random, taken: set[str]) -> str:

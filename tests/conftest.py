@@ -17,12 +17,14 @@ settings.load_profile("patient")
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """One thread for torch: two that share a core with other processes wait for each other more than they compute."""
+    """One thread for torch and numpy: two that share a core with other processes mostly wait for each other."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with threadpool_limits(1):
+        yield
     torch.set_num_threads(before)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import duckdb
+import numpy as np
 import pytest
 
 from nl2sql.engine.base import Cancel
@@ -15,6 +16,7 @@ from nl2sql.parsers.builtin import decode, grammar, weights
 from nl2sql.parsers.builtin.decode import search
 from nl2sql.parsers.builtin.features import Inputs, encode, find_links
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
+from nl2sql.parsers.builtin.model import save
 from nl2sql.parsers.builtin.parser import BuiltinParser
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Column, Schema, Table
@@ -24,6 +26,7 @@ from tests.builtin_world import (
     awkward_schema,
     awkward_values,
     built,
+    network_of,
     tiny_model,
     write_tokenizer,
 )
@@ -37,7 +40,7 @@ SET_OPERATIONS = {KEYWORD_IDS[name] for name in ("union", "intersect", "except",
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     write_tokenizer(folder)
-    weights.save(tiny_model(1), folder, {"bias": 0.0, "score": 1.0, "margin": 0.0})
+    save(tiny_model(1), folder, {"bias": 0.0, "score": 1.0, "margin": 0.0})
     return folder
 
 
@@ -88,7 +91,7 @@ def searched(seeds: range, laid_out, beams: int) -> int:
         if made is None:
             continue
         schema, inputs = made
-        found, declining = search(tiny_model(seed), inputs, beams)
+        found, declining = search(network_of(tiny_model(seed)), inputs, beams)
         assert 0 <= declining <= 1
         assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
         with built(schema) as connection:
@@ -121,7 +124,7 @@ def walk(rng: random.Random, inputs: Inputs, places: decode._Places) -> grammar.
     """A reading that ends within LONGEST actions, every one of them allowed."""
     beam, size = decode._Beam(START, (), 0.0), TINY.keywords
     for step in range(LONGEST):
-        may = decode._allowed(beam, places, size, LONGEST - step).nonzero().flatten().tolist()
+        may = np.flatnonzero(decode._allowed(beam, places, size, LONGEST - step)).tolist()
         assert may, f"nothing may follow {beam}"
         keywords = [one for one in may if one < size]
         keywords = [one for one in keywords if one not in SET_OPERATIONS or rng.random() < 0.1] or keywords
@@ -159,7 +162,7 @@ def offered(laid_out, *actions: str | tuple[str, str], question: str = "books ov
         number = KEYWORD_IDS[action] if isinstance(action, str) else size + place_of(inputs, *action)
         assert decode._allowed(beam, places, size, LONGEST - step)[number], action
         beam = decode._extended(beam, number, 0.0, places, size)
-    may = decode._allowed(beam, places, size, LONGEST - len(actions)).nonzero().flatten().tolist()
+    may = np.flatnonzero(decode._allowed(beam, places, size, LONGEST - len(actions))).tolist()
     named = [grammar.KEYWORDS[one] for one in may if one < size]
     items = [inputs.items[one - size] for one in may if one >= size]
     return {*named, *(item.leaf.column or item.leaf.kind if item.leaf else item.kind for item in items)}
@@ -226,7 +229,7 @@ def test_words_end_at_or_after_their_first(laid_out):
     second = size + next(at for at, item in enumerate(inputs.items) if item.kind == "word") + 1
     for action in (KEYWORD_IDS["select"], title, KEYWORD_IDS["where"], KEYWORD_IDS["="], title, second):
         beam = decode._extended(beam, action, 0.0, places, size)
-    may = decode._allowed(beam, places, size, 60).nonzero().flatten().tolist()
+    may = np.flatnonzero(decode._allowed(beam, places, size, 60)).tolist()
     assert may == list(range(second, second + 8))
 
 
@@ -235,7 +238,7 @@ def test_words_end_at_or_after_their_first(laid_out):
 
 def test_search_is_the_same_again_and_better_with_more_beams(laid_out):
     inputs = laid_out("titles of books over 5", SCHEMAS["library"])
-    first, again = (search(tiny_model(5), inputs, 3) for _ in range(2))
+    first, again = (search(network_of(tiny_model(5)), inputs, 3) for _ in range(2))
     assert first == again
     assert len({grammar.to_text(one.reading) for one in first[0]}) == len(first[0])
 
@@ -244,7 +247,7 @@ def test_search_stops_when_it_is_told_to(laid_out):
     cancel = Cancel()
     cancel.set()
     with pytest.raises(QueryCancelledError):
-        search(tiny_model(5), laid_out("books", SCHEMAS["library"]), 3, cancel)
+        search(network_of(tiny_model(5)), laid_out("books", SCHEMAS["library"]), 3, cancel)
 
 
 def test_the_parser_gives_candidates_that_it_can_render_again(folder):

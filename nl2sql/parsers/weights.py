@@ -60,7 +60,6 @@ def is_local(model: str) -> bool:
 def weights_status(model: str) -> WeightsStatus:
     """Whether the weights of `model` (a Hub name or a folder) are at hand. No network, no model is opened."""
     from huggingface_hub import constants
-    from huggingface_hub.errors import HFValidationError
 
     offline = constants.is_offline_mode()
     if is_local(model):
@@ -68,10 +67,8 @@ def weights_status(model: str) -> WeightsStatus:
         folder = path if _is_complete(path) else None
         return WeightsStatus(model, folder is not None, folder, None, free_bytes(path), path, offline, True)
     target = Path(constants.HF_HUB_CACHE) / ("models--" + model.replace("/", "--"))
-    try:
-        folder = _cached_folder(model)
-    except HFValidationError as error:
-        raise ParserUnavailableError(f"«{model}» is neither a folder nor a model name.") from error
+    # Looking into the cache imports much; where a model of a known name was never fetched there is nothing to look for.
+    folder = _cached_folder(model) if target.exists() or model not in KNOWN_BYTES else None
     return WeightsStatus(
         model, folder is not None, folder, KNOWN_BYTES.get(model), free_bytes(target), target, offline, False
     )
@@ -191,9 +188,14 @@ def _bytes_in(target: Path) -> int:
 
 
 def _cached_folder(model: str) -> Path | None:
+    """The complete folder of `model` in the cache. Raises ParserUnavailableError for what cannot be a name."""
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    config = try_to_load_from_cache(model, "config.json")
+    try:
+        config = try_to_load_from_cache(model, "config.json")
+    except HFValidationError as error:
+        raise ParserUnavailableError(f"«{model}» is neither a folder nor a model name.") from error
     folder = Path(config).parent if isinstance(config, str) else None
     return folder if folder is not None and _is_complete(folder) else None
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def load(threads: int = 0) -> BuiltinParser:
-    """The parser with its released weights; torch is imported now, not before. Raises ParserUnavailableError."""
+    """The parser with its released weights; no torch is needed for it. Raises ParserUnavailableError."""
     from nl2sql.parsers.builtin.parser import BuiltinParser
 
     return BuiltinParser(threads=threads)

@@ -1,4 +1,4 @@
-"""Turns examples into padded batches: shuffled and thinned schemas for training, whole ones for decoding."""
+"""Turns examples into padded batches for training: shuffled and thinned schemas, questions in one of their wordings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nl2sql.linking import ValueMatch, normal_form
+from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.corpus import TrainingExample, spoken_values
 from nl2sql.parsers.builtin.features import FEATURES, Inputs, Links, Pieces, SpecialPieces, encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
@@ -119,19 +120,14 @@ def collate(inputs: Sequence[Inputs]) -> Batch:
     pooling = torch.zeros(size, count, length)
     kinds = torch.full((size, count), -1)
     parents = torch.arange(count).repeat(size, 1)
-    for row, one in enumerate(inputs):
-        used = len(one.pieces)
-        pieces[row, :used] = torch.tensor(one.pieces)
+    for row, one in enumerate(map(arrays_of, inputs)):
+        items, used = one.pooling.shape
+        pieces[row, :used] = torch.from_numpy(one.pieces)
+        features[row, :used] = torch.from_numpy(one.features)
         mask[row, :used] = True
-        at = [(place, flag) for place, flags in enumerate(one.features) for flag in flags]
-        places, flags_ = zip(*at, strict=True)
-        features[row, torch.tensor(places), torch.tensor(flags_)] = 1.0
-        kinds[row, : len(one.items)] = torch.tensor(one.kinds())
-        for number, item in enumerate(one.items):
-            start, end = item.span
-            pooling[row, number, start:end] = 1.0 / max(end - start, 1)
-            if item.parent >= 0:
-                parents[row, number] = item.parent
+        pooling[row, :items, :used] = torch.from_numpy(one.pooling)
+        kinds[row, :items] = torch.from_numpy(one.kinds)
+        parents[row, :items] = torch.from_numpy(one.parents)
     return Batch(pieces, features, mask, pooling, kinds, parents)
 
 

@@ -5,15 +5,16 @@ Constrained like PICARD (Scholak et al. 2021), by construction: what grammar or 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError
-from nl2sql.parsers.builtin.batches import collate
+from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.features import Inputs, Item, span_text
 from nl2sql.parsers.builtin.grammar import (
     AGGREGATES,
@@ -33,7 +34,10 @@ from nl2sql.parsers.builtin.grammar import (
     allowed,
     closes_in,
 )
-from nl2sql.parsers.builtin.model import Memory, ParserModel, Past
+from nl2sql.parsers.builtin.layers import Floats
+from nl2sql.parsers.builtin.network import Network, Past
+
+Mask = npt.NDArray[np.bool_]
 
 _FAMILY_OF = {
     **dict.fromkeys(("count", "sum", "avg", "median", *ARITHMETIC, "year", "hour"), "number"),
@@ -41,6 +45,7 @@ _FAMILY_OF = {
     "weekday": "text",
 }
 _LONGEST_SPAN = 8
+_NEVER = np.float32(-1e9)
 _EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS))
 _UNFIT = {
     family: frozenset(one for one in _EXPRESSIONS if _FAMILY_OF.get(one, family) != family)
@@ -79,21 +84,20 @@ class _Places:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = items
-        size = len(items)
         self.by_kind = {
-            kind: torch.tensor([item.kind == kind for item in items], dtype=torch.bool).reshape(size)
+            kind: np.array([item.kind == kind for item in items], bool)
             for kind in ("table", "column", "anchor", "mention", "word")
         }
         self.by_family = {
-            family: torch.tensor([item.kind == "column" and item.family == family for item in items]).reshape(size)
+            family: np.array([item.kind == "column" and item.family == family for item in items], bool)
             for family in ("number", "text", "date", "boolean", "time", "other")
         }
-        self.numbers = torch.tensor([_leaf_kind(item) == "number" for item in items]).reshape(size)
-        self.wholes = torch.tensor([_is_count(item) for item in items]).reshape(size)
-        self.dates = torch.tensor([_leaf_kind(item) == "date" for item in items]).reshape(size)
-        self.parents = torch.tensor([item.parent for item in items]).reshape(size)
+        self.numbers = np.array([_leaf_kind(item) == "number" for item in items], bool)
+        self.wholes = np.array([_is_count(item) for item in items], bool)
+        self.dates = np.array([_leaf_kind(item) == "date" for item in items], bool)
+        self.parents = np.array([item.parent for item in items], np.int64)
         self.impossible = self._impossible()
-        self.known: dict[tuple[object, ...], Tensor] = {}
+        self.known: dict[tuple[object, ...], Mask] = {}
         """What may follow, by the state it follows from: beams of one question are often in the same state."""
 
     def _impossible(self) -> frozenset[str]:
@@ -118,57 +122,62 @@ def _is_count(item: Item) -> bool:
     return _leaf_kind(item) == "number" and item.leaf is not None and item.leaf.value.isdigit()
 
 
-@torch.inference_mode()
-def search(
-    model: ParserModel, inputs: Inputs, beams: int = 5, cancel: Cancel | None = None
-) -> tuple[list[Found], float]:
+def search(network: Network, inputs: Inputs, beams: int = 5, cancel: Cancel | None = None) -> tuple[list[Found], float]:
     """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError."""
-    memory = model.encode(collate([inputs]))
-    cross = model.cross(memory)
+    keyword_count = network.config.keywords
+    memory, past = network.encode(arrays_of(inputs)), Past(network.config, beams)
     places = _Places(inputs.items)
-    live = [_Beam(START, (), 0.0)]
+    live, rows = [_Beam(START, (), 0.0)], [0]
     done: list[_Beam] = []
-    past: Past | None = None
     declining = 0.0
     for step in range(LONGEST):
         if cancel is not None and cancel.is_set():
             raise QueryCancelledError("Stopped.")
-        last = torch.tensor([[beam.actions[-1] if beam.actions else -1] for beam in live])
-        size = len(live)
-        wide = Memory(memory.states, memory.mask, memory.items.expand(size, -1, -1), memory.kinds.expand(size, -1))
-        wide_cross = [(key.expand(size, -1, -1, -1), value.expand(size, -1, -1, -1)) for key, value in cross]
-        scores, past = model.decode(last, wide, wide_cross, past, step)
-        allow = torch.stack([_allowed(beam, places, model.config.keywords, LONGEST - step) for beam in live])
-        # Masked again: where nothing may follow, every action would else be as likely as any other.
-        logs = torch.log_softmax(scores[:, 0].masked_fill(~allow, -1e9), -1).masked_fill(~allow, -1e9)
+        scores = network.decode([beam.actions[-1] if beam.actions else -1 for beam in live], rows, memory, past)
+        logs = _log_softmax(scores, np.stack([_allowed(one, places, keyword_count, LONGEST - step) for one in live]))
         if step == 0:
-            declining = float(logs[0, KEYWORD_IDS["decline"]].exp())
-            logs[0, KEYWORD_IDS["decline"]] = -1e9
-        totals = logs + torch.tensor([beam.score for beam in live])[:, None]
-        best = totals.flatten().topk(min(2 * beams, totals.numel()))
-        chosen: list[_Beam] = []
-        rows: list[int] = []
-        for score, place in zip(best.values.tolist(), best.indices.tolist(), strict=True):
-            row, action = divmod(place, totals.shape[1])
-            if score < -1e8 or len(chosen) == beams:
-                break
-            beam = _extended(live[row], action, score, places, model.config.keywords)
-            if not beam.stack:
-                done.append(beam)
-            else:
-                chosen.append(beam)
-                rows.append(row)
-        done.sort(key=lambda beam: -beam.score)
-        if not chosen or (len(done) >= beams and done[beams - 1].score >= chosen[0].score):
+            declining = math.exp(logs[0, KEYWORD_IDS["decline"]])
+            logs[0, KEYWORD_IDS["decline"]] = _NEVER
+        live, rows, ended = _best(live, logs, beams, places, keyword_count)
+        done = sorted((*done, *ended), key=lambda beam: -beam.score)
+        if not live or (len(done) >= beams and done[beams - 1].score >= live[0].score):
             break
-        live = chosen
-        order = torch.tensor(rows)
-        past = [(key[order], value[order]) for key, value in past]
-    found = [Found(_reading(beam.actions, inputs, model.config.keywords), beam.score) for beam in done[:beams]]
-    return found, declining
+    return [Found(_reading(beam.actions, inputs, keyword_count), beam.score) for beam in done[:beams]], declining
 
 
-def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Tensor:
+def _log_softmax(scores: Floats, allow: Mask) -> Floats:
+    """Log-probabilities (W, K + N) over what is allowed."""
+    logs = np.where(allow, scores, _NEVER)
+    logs -= logs.max(-1, keepdims=True)
+    logs -= np.log(np.exp(logs).sum(-1, keepdims=True))
+    # Masked again: where nothing may follow, every action would else be as likely as any other.
+    logs[~allow] = _NEVER
+    return logs
+
+
+def _best(
+    live: Sequence[_Beam], logs: Floats, beams: int, places: _Places, keyword_count: int
+) -> tuple[list[_Beam], list[int], list[_Beam]]:
+    """The likeliest ways on from `live`, which of `live` each goes on from, and the readings that ended."""
+    totals = (logs + np.array([beam.score for beam in live], np.float32)[:, None]).ravel()
+    chosen: list[_Beam] = []
+    rows: list[int] = []
+    ended: list[_Beam] = []
+    for place in np.argsort(-totals, kind="stable")[: 2 * beams].tolist():
+        score = float(totals[place])
+        row, action = divmod(place, logs.shape[1])
+        if score < _NEVER / 10 or len(chosen) == beams:
+            break
+        beam = _extended(live[row], action, score, places, keyword_count)
+        if beam.stack:
+            chosen.append(beam)
+            rows.append(row)
+        else:
+            ended.append(beam)
+    return chosen, rows, ended
+
+
+def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mask:
     """What may follow: the grammar's word, narrowed by types and by the actions that are left."""
     tight = closes_in(beam.stack) + 6 >= left
     opened = beam.actions[-1] if beam.stack[-1] == "word_end" else -1
@@ -180,11 +189,11 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ten
     return _without_repeats(places.known[state], beam, keyword_count)
 
 
-def _without_repeats(mask: Tensor, beam: _Beam, keyword_count: int) -> Tensor:
+def _without_repeats(mask: Mask, beam: _Beam, keyword_count: int) -> Mask:
     """A column that was just selected is not selected again."""
     if beam.stack[-1] != "after_items":
         return mask
-    mask = mask.clone()
+    mask = mask.copy()
     for action in reversed(beam.actions):
         if action < keyword_count:
             break
@@ -192,16 +201,16 @@ def _without_repeats(mask: Tensor, beam: _Beam, keyword_count: int) -> Tensor:
     return mask
 
 
-def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Tensor:
+def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mask:
     may = allowed(beam.stack)
     size = len(places.items)
-    mask = torch.zeros(keyword_count + size, dtype=torch.bool)
+    mask = np.zeros(keyword_count + size, bool)
     tight = closes_in(beam.stack) + 6 >= left
     banned = places.impossible | _unfit_keywords(beam)
     for keyword in may.keywords - banned:
         if not tight or closes_in(advance(beam.stack, keyword)) < left:
             mask[KEYWORD_IDS[keyword]] = True
-    items = torch.zeros(size, dtype=torch.bool)
+    items = np.zeros(size, bool)
     for kind in may.kinds:
         if not tight or closes_in(advance(beam.stack, f"@{kind}")) < left:
             items |= places.by_kind[kind]
@@ -231,20 +240,23 @@ def _unfit_keywords(beam: _Beam) -> frozenset[str]:
     return _UNFIT.get(need, frozenset())
 
 
-def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Tensor:
+def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Mask:
     """Values that can be compared with the left side; columns are left to `_fitting_columns`."""
     columns = places.by_kind["column"]
     if symbol == "number":
         return places.wholes
+    fits: Mask
     if beam.left == "number":
-        return columns | places.numbers
-    if beam.left == "date":
-        return columns | places.dates
-    anchors = places.by_kind["anchor"] & (places.parents == beam.column)
-    return columns | anchors | places.by_kind["word"] | places.numbers | places.dates
+        fits = columns | places.numbers
+    elif beam.left == "date":
+        fits = columns | places.dates
+    else:
+        anchors = places.by_kind["anchor"] & (places.parents == beam.column)
+        fits = columns | anchors | places.by_kind["word"] | places.numbers | places.dates
+    return fits
 
 
-def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Tensor:
+def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Mask:
     """Columns of the families that the place needs; everything that is no column passes."""
     columns = places.by_kind["column"]
     need = beam.needs[-1]
@@ -259,11 +271,11 @@ def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Tensor:
     elif symbol == "rhs" and beam.left in places.by_family:
         families = (beam.left,)
     if not families:
-        return torch.ones_like(columns)
-    fits = torch.zeros_like(columns)
+        return np.ones_like(columns)
+    fits: Mask = ~columns
     for family in families:
         fits |= places.by_family[family]
-    return ~columns | fits
+    return fits
 
 
 def _extended(beam: _Beam, action: int, score: float, places: _Places, keyword_count: int) -> _Beam:

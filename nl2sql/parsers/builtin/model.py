@@ -1,44 +1,25 @@
-"""The network: a transformer encoder over question and schema, a pointer decoder over actions. Knows no SQL, no schema.
+"""The network for training: a transformer encoder over question and schema, a pointer decoder over actions.
 
 Encoder: the six layers of all-MiniLM-L6-v2 (BERT, Devlin et al. 2019; MiniLM, Wang et al. 2020) with learned link
 features added to its input. Decoder: a transformer whose every step points either at a keyword of the grammar or at an
-item of the input (pointer network, Vinyals et al. 2015), in one softmax.
+item of the input (pointer network, Vinyals et al. 2015), in one softmax. network.py answers with what is trained here.
 
 Shapes: B questions, L word pieces, N items, T actions, K keywords, D width.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Sizes of the network; kept with the weights."""
-
-    vocabulary: int = 30522
-    width: int = 384
-    encoder_layers: int = 6
-    heads: int = 12
-    encoder_hidden: int = 1536
-    positions: int = 512
-    features: int = 28
-    keywords: int = 64
-    kinds: int = 5
-    decoder_layers: int = 3
-    decoder_heads: int = 6
-    decoder_hidden: int = 768
-    longest: int = 80
-    dropout: float = 0.1
-
-    def as_json(self) -> dict[str, int | float]:
-        """Plain values, to be written beside the weights."""
-        return asdict(self)
+from nl2sql.parsers.builtin.network import ModelConfig
 
 
 @dataclass
@@ -274,3 +255,12 @@ def from_minilm(model: ParserModel, weights: dict[str, Tensor]) -> None:
 def _copy(module: nn.Module, weights: dict[str, Tensor], name: str) -> None:
     module.weight.copy_(weights[name + ".weight"])
     module.bias.copy_(weights[name + ".bias"])
+
+
+def save(model: ParserModel, folder: Path, calibration: dict[str, float]) -> None:
+    """Write `model` in bfloat16 with its sizes and calibration into `folder`; the tokenizer lies there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    save_file(tensors, folder / "model.safetensors")
+    description = {"model": model.config.as_json(), "calibration": calibration}
+    (folder / "config.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")

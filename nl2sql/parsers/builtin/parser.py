@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-import torch
+from threadpoolctl import ThreadpoolController
 
 from nl2sql import dates
 from nl2sql.errors import ParserError
@@ -54,11 +54,12 @@ class BuiltinParser:
         """Load the weights in `folder`; 0 `threads` means one. Raises ParserUnavailableError."""
         # Beside other busy processes two threads take many times as long as one; alone they save a twentieth.
         self._threads = threads or 1
-        self._model, calibration, revision = weights.load(folder)
+        self._network, calibration, revision = weights.load(folder)
         self._pieces, self._special = weights.load_pieces(folder)
         self._calibration = Calibration(**calibration)
         self._info = ParserInfo("builtin", revision)
         self._lock = threading.Lock()
+        self._pools = ThreadpoolController()
 
     @property
     def info(self) -> ParserInfo:
@@ -73,9 +74,8 @@ class BuiltinParser:
         inputs = encode(request.question, request.schema, links, self._pieces, self._special)
         if not any(item.kind == "column" for item in inputs.items):
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
-        with self._lock:
-            torch.set_num_threads(self._threads)
-            found, declining = search(self._model, inputs, max(request.candidates, 2), request.cancel)
+        with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
+            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel)
         prompt = " ".join(self._shown(inputs))
         candidates = self._candidates(found, inputs, request)
         if declining > _DECLINE_ABOVE or not candidates:

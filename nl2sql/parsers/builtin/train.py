@@ -23,8 +23,9 @@ from nl2sql.parsers.builtin.batches import Sampler, collate, collate_targets
 from nl2sql.parsers.builtin.features import FEATURES, Inputs
 from nl2sql.parsers.builtin.grammar import KEYWORDS
 from nl2sql.parsers.builtin.ground import GroundingError, Targets
-from nl2sql.parsers.builtin.model import ModelConfig, ParserModel, from_minilm
-from nl2sql.parsers.builtin.weights import load_pieces, save
+from nl2sql.parsers.builtin.model import ParserModel, from_minilm, save
+from nl2sql.parsers.builtin.network import ModelConfig
+from nl2sql.parsers.builtin.weights import load_pieces
 from nl2sql.schema import Schema
 
 

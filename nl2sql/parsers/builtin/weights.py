@@ -1,4 +1,4 @@
-"""Where the weights live and how they are read and written: safetensors only, nothing is ever unpickled."""
+"""Where the weights live and how they are read, without torch: safetensors only, nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -7,45 +7,43 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+import numpy as np
+from safetensors import SafetensorError, deserialize
 from tokenizers import Tokenizer
 
 from nl2sql.errors import ParserUnavailableError
 from nl2sql.parsers.builtin.features import SpecialPieces
-from nl2sql.parsers.builtin.model import ModelConfig, ParserModel
+from nl2sql.parsers.builtin.layers import Stored
+from nl2sql.parsers.builtin.network import ModelConfig, Network
 
 RELEASED = Path(__file__).parent / "released"
 """The set of weights that ships with the workbench."""
 _DAMAGED = "The built-in parser's weights are missing or damaged; fetch the repository's files again."
 
 
-def save(model: ParserModel, folder: Path, calibration: dict[str, float]) -> None:
-    """Write `model` in bfloat16 with its sizes and calibration into `folder`; the tokenizer lies there already."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / "model.safetensors")
-    description = {"model": model.config.as_json(), "calibration": calibration}
-    (folder / "config.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-
-
-def load(folder: Path = RELEASED) -> tuple[ParserModel, dict[str, float], str]:
-    """The model in `folder` ready to predict, its calibration and its revision (a digest of the weights).
+def load(folder: Path = RELEASED) -> tuple[Network, dict[str, float], str]:
+    """The network in `folder` ready to predict, its calibration and its revision (a digest of the weights).
 
     Raises ParserUnavailableError when the files are missing or damaged.
     """
     try:
         description = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        model = ParserModel(ModelConfig(**description["model"]))
-        tensors = load_file(folder / "model.safetensors")
-        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        written = (folder / "model.safetensors").read_bytes()
+        network = Network(ModelConfig(**description["model"]), dict(map(_stored, deserialize(written))))  # type: ignore[no-untyped-call]
         calibration = dict(description["calibration"])
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
         raise ParserUnavailableError(_DAMAGED) from error
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
-    return model.eval(), calibration, digest
+    return network, calibration, hashlib.sha256(written).hexdigest()[:12]
+
+
+def _stored(named: tuple[str, dict[str, Any]]) -> tuple[str, Stored]:
+    """A tensor's name and the bits of its bfloat16 numbers. Raises ValueError for numbers of another kind."""
+    name, tensor = named
+    if tensor["dtype"] != "BF16":
+        raise ValueError(f"{name} is kept as {tensor['dtype']}.")
+    return name, np.frombuffer(tensor["data"], "<u2").reshape(tensor["shape"])
 
 
 def load_pieces(folder: Path = RELEASED) -> tuple[Callable[[str], Sequence[int]], SpecialPieces]:
