@@ -85,7 +85,7 @@ _SAID = {"healthy": "health check", "page": "first page", "answer": "first answe
 def _notes(browser: bool, rounds: int) -> tuple[str, ...]:
     how = (
         "First page: the question box and the example questions are visible in headless Chromium, which runs on the "
-        "same cores. First answer: the first example is clicked as soon as it is visible, until its answer is drawn."
+        "same cores. First answer: the first example is clicked as soon as it is visible, until its rows (or what it says instead) are drawn."
         if browser
         else "There is no Chromium here: the first page is not measured, the first answer comes from POST /ask."
     )
@@ -162,7 +162,7 @@ def _look(browser: Browser, address: str, began: float, healthy: float) -> Start
     example.wait_for()
     shown = time.perf_counter() - began
     example.click()
-    page.locator('[data-testid="stMain"] h3').first.wait_for()
+    page.locator('[data-testid="stMain"] :is([data-testid="stDataFrame"], [data-testid="stAlert"])').first.wait_for()
     answer = time.perf_counter() - began
     answered = page.locator('[data-testid="stDataFrame"]').count() > 0
     context.close()
