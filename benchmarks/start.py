@@ -85,7 +85,7 @@ _SAID = {"healthy": "health check", "page": "first page", "answer": "first answe
 def _notes(browser: bool, rounds: int) -> tuple[str, ...]:
     how = (
         "First page: the question box and the example questions are visible in headless Chromium, which runs on the "
-        "same cores. First answer: the first example is clicked as soon as it is visible, until its rows (or what it says instead) are drawn."
+        "same cores. First answer: the first example is clicked as soon as it is visible, until its rows are drawn."
         if browser
         else "There is no Chromium here: the first page is not measured, the first answer comes from POST /ask."
     )
