@@ -27,7 +27,7 @@ import duckdb
 from nl2sql.settings import Settings
 from nl2sql.workspace import Workspace
 from nl2sql.workspace import workspace as workspace_module
-from nl2sql.workspace.catalog import Contents, entries_of
+from nl2sql.workspace.contents import Contents, entries_of
 from nl2sql.workspace.store import Change, Store
 from sample_data import generate
 

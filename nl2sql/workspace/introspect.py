@@ -87,7 +87,8 @@ def introspect(path: Path) -> Introspection:
     return Introspection(Schema(tuple(tables), foreign_keys), tuple(unreadable))
 
 
-_OURS = "database_name = current_database() AND NOT internal"
+# Table files and catalogs keep notes of their own beside the tables that people ask about.
+_OURS = "database_name = current_database() AND NOT internal AND schema_name NOT IN ('nl2sql_notes', 'nl2sql_catalog')"
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[Name, str | None, int]]:

@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,8 @@ import duckdb
 from nl2sql.errors import WorkspaceError
 from nl2sql.schema import Schema
 from nl2sql.workspace import files
-from nl2sql.workspace.catalog import Catalog, Contents, read_catalog, write_catalog
+from nl2sql.workspace.catalog import Catalog, read_catalog, write_catalog
+from nl2sql.workspace.contents import Contents
 from nl2sql.workspace.introspect import introspect
 
 GRACE = 900.0
@@ -31,6 +32,7 @@ class TableFile:
 
     name: str
     schema: Schema
+    bytes: int
 
 
 class Change:
@@ -54,7 +56,11 @@ class Change:
         number = max(files.versions(self._store.tables, stem), default=0) + 1
         final = files.versioned(self._store.tables, stem, number)
         files.publish(staged, final)
-        return TableFile(final.name, schema)
+        return TableFile(final.name, schema, final.stat().st_size)
+
+    def table_path(self, file: str) -> Path:
+        """Where the published table file `file` lies."""
+        return self._store.tables / file
 
 
 Edit = Callable[[Contents, Change], Contents | None]
@@ -71,6 +77,7 @@ class Store:
         self.leases = home / "leases"
         self._grace = grace
         self._patience = patience
+        self._files_of: dict[tuple[str, int, int], frozenset[str]] = {}
 
     def newest(self) -> tuple[int, int] | None:
         """Number and inode of the newest catalog file: a cheap way to see that nothing changed."""
@@ -116,6 +123,20 @@ class Store:
             published = self._publish(contents or Contents())
             self._sweep()
             return published
+
+    @contextmanager
+    def unfinished(self) -> Iterator[Path]:
+        """A folder of one's own for files that are not finished, on the file system of the tables.
+
+        It goes when the block ends, or with the next start after a crash. Raises WorkspaceError when there is none.
+        """
+        with ExitStack() as held:
+            try:
+                os.makedirs(self.staging, exist_ok=True)  # noqa: PTH103
+                folder = held.enter_context(files.staging(self.staging))
+            except OSError as error:
+                raise WorkspaceError(_cannot_write(error)) from error
+            yield folder
 
     def tidy(self) -> None:
         """Remove what killed processes left and what nobody uses any more, unless somebody is changing the folder."""
@@ -183,11 +204,19 @@ class Store:
                 files.remove_file(found.pop(number))
         present = {name for name in os.listdir(self.tables) if name.endswith((".duckdb", ".wal"))}  # noqa: PTH208
         try:
-            used = {file for number, path in found.items() for file in read_catalog(path, number).contents.files}
-        except duckdb.Error:
+            used = frozenset().union(*(self._files_named(path) for path in found.values()))
+        except (duckdb.Error, WorkspaceError):
             return  # Some catalog cannot be read: what it names is not known, so every table file stays.
         for name in sorted(present - used):
             files.remove_file(self.tables / name)
+
+    def _files_named(self, path: Path) -> frozenset[str]:
+        """The table files that a catalog keeps. A catalog never changes, so each is read once."""
+        stamp = path.stat()
+        key = (path.name, stamp.st_ino, stamp.st_mtime_ns)
+        if key not in self._files_of:
+            self._files_of[key] = read_catalog(path, 0).contents.kept_files
+        return self._files_of[key]
 
     def _leased(self) -> set[str]:
         """Names of the catalog files that a living process holds."""
