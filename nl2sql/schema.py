@@ -160,19 +160,26 @@ class Schema:
         return Schema(tables=tables, foreign_keys=keys, version=self.version)
 
     def for_parsers(self) -> Schema:
-        """The schema as parsers may see it: hidden columns gone, private columns without examples."""
-        tables = tuple(
-            replace(
-                table,
-                columns=tuple(
-                    replace(column, examples=()) if column.private else column
-                    for column in table.columns
-                    if not column.hidden
-                ),
-            )
-            for table in self.tables
+        """The schema as parsers may see it: hidden columns gone with their keys, private columns without examples.
+
+        A table all of whose columns are hidden is gone too.
+        """
+        hidden = {(table.name.casefold(), column.name.casefold()) for table, column in self.columns() if column.hidden}
+        tables = tuple(_for_parsers(table) for table in self.tables if not all(one.hidden for one in table.columns))
+        ends = ((key, (key.table, key.columns), (key.to_table, key.to_columns)) for key in self.foreign_keys)
+        keys = tuple(
+            key
+            for key, *sides in ends
+            if not any((table.casefold(), name.casefold()) in hidden for table, names in sides for name in names)
         )
-        return Schema(tables=tables, foreign_keys=self.foreign_keys, version=self.version)
+        return Schema(tables=tables, foreign_keys=keys, version=self.version)
+
+
+def _for_parsers(table: Table) -> Table:
+    shown = tuple(column for column in table.columns if not column.hidden)
+    columns = tuple(replace(column, examples=()) if column.private else column for column in shown)
+    key = table.primary_key if all(name in {column.name for column in shown} for name in table.primary_key) else ()
+    return replace(table, columns=columns, primary_key=key)
 
 
 def to_ddl(schema: Schema, *, examples: int = 0) -> str:

@@ -10,6 +10,7 @@ from nl2sql.errors import WorkspaceError
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 from nl2sql.workspace.contents import CatalogTable, fold
 from nl2sql.workspace.notes import LABEL_LENGTH, clean_text, clean_words
+from nl2sql.workspace.widen import widened
 
 
 @dataclass(frozen=True)
@@ -207,10 +208,18 @@ def _has_notes(column: Column) -> bool:
 
 
 def appended(old: CatalogTable, new: Table) -> SchemaDiff:
-    """How `old` changes when the rows of `new` are added to it; types are compared, not yet widened."""
+    """How `old` changes when the rows of `new` are added to it, by the types alone; values may ask for other ones."""
     _, diff = replaced(old, new)
+    wider = [(one, widened(one.before, one.after) or one.after) for one in diff.retyped]
     rows = None if None in (old.table.row_count, new.row_count) else (old.table.row_count or 0) + (new.row_count or 0)
-    return replace(diff, primary_key_lost=(), notes_lost=(), rows_after=rows)
+    return replace(
+        diff,
+        same=diff.same + tuple(one.name for one, after in wider if after == one.before),
+        retyped=tuple(replace(one, after=after) for one, after in wider if after != one.before),
+        primary_key_lost=(),
+        notes_lost=(),
+        rows_after=rows,
+    )
 
 
 def combined(old: CatalogTable, new: Table, both: Table) -> tuple[Table, SchemaDiff]:
