@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -141,6 +141,17 @@ class _Entry:
     value: str
 
 
+@dataclass(frozen=True)
+class ColumnValues:
+    """Stored values of one column, the most frequent first, each with its normal form (empty: not known yet)."""
+
+    table: str
+    column: str
+    values: Sequence[tuple[str, str]]
+    complete: bool
+    """Those are all distinct values."""
+
+
 class ValueIndex:
     """Distinct stored text values of the columns that parsers may see, found by spelling. Built once per version."""
 
@@ -159,8 +170,8 @@ class ValueIndex:
         for table, column, value in entries:
             self._add(_Entry(table, column, value))
 
-    def _add(self, entry: _Entry) -> None:
-        form = normal_form(entry.value)
+    def _add(self, entry: _Entry, form: str = "") -> None:
+        form = form or normal_form(entry.value)
         if not form or len(form) > 80:
             return
         self.size += 1
@@ -171,6 +182,19 @@ class ValueIndex:
         parts = form.split()
         if len(parts) > 1:
             self._by_initials["".join(part[0] for part in parts)].append(entry)
+
+    @classmethod
+    def of(cls, columns: Iterable[ColumnValues]) -> ValueIndex:
+        """An index over values that were read before."""
+        index = cls(())
+        partial = []
+        for column in columns:
+            for value, form in column.values:
+                index._add(_Entry(column.table, column.column, value), form)
+            if not column.complete:
+                partial.append((column.table, column.column))
+        index.partial = frozenset(partial)
+        return index
 
     @classmethod
     def build(cls, schema: Schema, fetch: Fetch) -> ValueIndex:
@@ -184,7 +208,7 @@ class ValueIndex:
                 if len(entries) >= cls.TOTAL:
                     partial.append((table.name, column.name))
                     continue
-                values, whole = _distinct(table, column, fetch, cls.PER_COLUMN)
+                values, whole = distinct_values(table, column, fetch, cls.PER_COLUMN)
                 entries += [(table.name, column.name, value) for value in values]
                 if not whole:
                     partial.append((table.name, column.name))
@@ -213,15 +237,21 @@ class ValueIndex:
         """True when every distinct value of the column is indexed."""
         return (table, column) in self._by_column and (table, column) not in self.partial
 
-    def find(self, words: Sequence[Word], limit: int = 24) -> tuple[ValueMatch, ...]:
-        """Stored values that words of a question may mean: longest and closest spellings first."""
+    def find(
+        self, words: Sequence[Word], limit: int = 24, within: Container[tuple[str, str]] | None = None
+    ) -> tuple[ValueMatch, ...]:
+        """Stored values that words of a question may mean: longest and closest spellings first.
+
+        Only those of the columns (table, column) in `within`, where it is given.
+        """
         texts = [normal_form(word.text) for word in words]
         found: list[ValueMatch] = []
         for length in range(min(7, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
                 if not texts[start] or not texts[start + length - 1]:
                     continue
-                found += self._find_at(words, texts, start, start + length)
+                here = self._find_at(words, texts, start, start + length)
+                found += [one for one in here if within is None or (one.table, one.column) in within]
         return tuple(_without_covered(found))[:limit]
 
     def _find_at(self, words: Sequence[Word], texts: list[str], start: int, end: int) -> list[ValueMatch]:
@@ -268,7 +298,7 @@ class ValueIndex:
         return best[0] if best else None
 
 
-def _distinct(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:
+def distinct_values(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:
     """Up to `limit` distinct values of a text column, the most frequent first, and whether those are all."""
     name = quote(column.name)
     sql = (
