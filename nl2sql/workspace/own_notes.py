@@ -19,6 +19,7 @@ from nl2sql.workspace.notes import same_key
 
 FORMAT = 1
 _PATIENCE = 30.0
+_UNFINISHED = ".tmp"
 _TABLE_NOTES = ("display_name", "description", "synonyms", "primary_key")
 _COLUMN_NOTES = ("display_name", "description", "synonyms", "hidden", "private")
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -79,12 +80,12 @@ class OwnNotes:
     def __init__(self, home: Path, file: Path) -> None:
         self._file = file
         self._folder = home / "own"
-        self._path = self._folder / f"{hashlib.sha256(os.fsencode(file)).hexdigest()[:16]}.json"
+        self.path = self._folder / f"{hashlib.sha256(os.fsencode(file)).hexdigest()[:16]}.json"
 
     def stamp(self) -> str:
         """A text that changes whenever the notes do; empty while there are none."""
         try:
-            found = self._path.stat()
+            found = self.path.stat()
         except OSError:
             return ""
         return f"{found.st_mtime_ns:x}.{found.st_size:x}.{found.st_ino:x}"
@@ -92,7 +93,7 @@ class OwnNotes:
     def read(self) -> tuple[Notes, str | None]:
         """The notes, and a sentence when they are there and cannot be read."""
         try:
-            return _notes(json.loads(self._path.read_text(encoding="utf-8"))), None
+            return _notes(json.loads(self.path.read_text(encoding="utf-8"))), None
         except FileNotFoundError:
             return Notes(), None
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -102,11 +103,11 @@ class OwnNotes:
         """Make `edit` of the current notes, all of it or nothing. Raises WorkspaceError when they cannot be written."""
         try:
             os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103
-            with files.exclusive(self._path.with_suffix(".lock"), _PATIENCE):
+            with files.exclusive(self.path.with_suffix(".lock"), _PATIENCE):
                 notes, damaged = self.read()
                 changed = edit(notes)
                 if damaged:
-                    os.replace(self._path, self._path.with_suffix(".damaged"))  # noqa: PTH105
+                    os.replace(self.path, self.path.with_suffix(".damaged"))  # noqa: PTH105
                 self._write(json.dumps(_document(changed, self._file), indent=1))
         except TimeoutError as error:
             raise WorkspaceError("Another program is changing these notes. Try again in a moment.") from error
@@ -116,17 +117,27 @@ class OwnNotes:
                 f"The workspace folder cannot be written ({reason}). Set NL2SQL_HOME to a folder that can be written."
             ) from error
 
-    def _write(self, text: str) -> None:
-        for name in os.listdir(self._folder):  # noqa: PTH208 - what a killed process left; the lock is held
-            if name.startswith(self._path.stem) and name.endswith(".tmp"):
+    def tidy(self) -> None:
+        """Remove what a killed process left, unless somebody is changing the notes."""
+        with contextlib.suppress(OSError):
+            if any(name.endswith(_UNFINISHED) for name in os.listdir(self._folder)):  # noqa: PTH208
+                with files.exclusive(self.path.with_suffix(".lock"), 0):
+                    self._clear()
+
+    def _clear(self) -> None:
+        for name in os.listdir(self._folder):  # noqa: PTH208
+            if name.startswith(self.path.stem) and name.endswith(_UNFINISHED):
                 files.remove_file(self._folder / name)
-        staged = self._folder / f"{self._path.stem}.{secrets.token_hex(4)}.tmp"
+
+    def _write(self, text: str) -> None:
+        self._clear()
+        staged = self._folder / f"{self.path.stem}.{secrets.token_hex(4)}{_UNFINISHED}"
         try:
             with staged.open("x", encoding="utf-8") as sink:
                 sink.write(text)
                 sink.flush()
                 os.fsync(sink.fileno())
-            os.replace(staged, self._path)  # noqa: PTH105
+            os.replace(staged, self.path)  # noqa: PTH105
             files.sync(self._folder)
         finally:
             with contextlib.suppress(OSError):

@@ -121,6 +121,8 @@ class Snapshots:
         assert self._notes is not None
         stamp, notes_stamp = file_version(path), self._notes.stamp()
         with self._lock:
+            if self._snapshot is None:
+                self._notes.tidy()
             if self._snapshot is None or (stamp, notes_stamp) != self._seen:
                 found = read_own_file(path)
                 notes, damaged = self._notes.read()
@@ -129,7 +131,7 @@ class Snapshots:
                     notice = f"{path.name} has no tables."
                 version = f"{stamp}-{notes_stamp}" if notes_stamp else stamp
                 schema = replace(notes.over(found.schema), version=version)
-                infos = tuple(_own_info(table, schema, path) for table in schema.tables)
+                infos = _own_infos(schema, path)
                 self._snapshot = Snapshot(Database(path, version=version), schema, version, "own", notice, infos)
                 self._seen = (stamp, notes_stamp)
             return self._snapshot
@@ -264,10 +266,21 @@ class Snapshots:
         self._leases = [*kept, (now, taken)] if taken else kept
 
 
-def _own_info(table: Table, schema: Schema, path: Path) -> TableInfo:
-    names = tuple(column.name for column in table.columns)
-    keys = _keys_of(table, schema.foreign_keys)
-    return TableInfo(table, "own", path, table.name, names, path.name, bytes=path.stat().st_size, keys=keys)
+def _own_infos(schema: Schema, path: Path) -> tuple[TableInfo, ...]:
+    size = path.stat().st_size if path.exists() else 0
+    return tuple(
+        TableInfo(
+            table,
+            "own",
+            path,
+            table.name,
+            tuple(column.name for column in table.columns),
+            path.name,
+            bytes=size,
+            keys=_keys_of(table, schema.foreign_keys),
+        )
+        for table in schema.tables
+    )
 
 
 def _keys_of(table: Table, keys: tuple[ForeignKey, ...]) -> tuple[ForeignKey, ...]:
