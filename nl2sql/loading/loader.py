@@ -20,9 +20,10 @@ from nl2sql.loading.uploads import Upload, Uploads
 from nl2sql.loading.verified import write_empty
 from nl2sql.schema import Column, Schema, Table
 from nl2sql.workspace import NewTable, SchemaDiff, Workspace
+from nl2sql.workspace.contents import fold
+from nl2sql.workspace.notes import free_name
 
 _REMEMBERED = 100
-_LONGEST_NAME = 60
 
 
 class Reader(Protocol):
@@ -91,11 +92,11 @@ class Loader:
         self._looking: dict[str, threading.Lock] = {}
         self._jobs: OrderedDict[str, LoadJob] = OrderedDict()
 
-    def understand(self, upload: Upload, options: ReadOptions | None = None) -> Understanding:
+    def understand(self, upload: Upload, options: ReadOptions | None = None, free: bool = True) -> Understanding:
         """What the file is and how it would be read with `options` (default: those kept with the upload).
 
-        Asked again for the same file and options it answers at once. The table name proposed is one that is free.
-        Raises IngestError, WorkspaceError.
+        Asked again for the same file and options it answers at once. With `free` the proposed name is one that no
+        table has. Raises IngestError, WorkspaceError.
         """
         options = options or upload.options
         key = (upload.id, upload.stamp, options)
@@ -109,18 +110,14 @@ class Loader:
                     self._understood[key] = found
                     while len(self._understood) > _REMEMBERED:
                         self._understood.popitem(last=False)
-        return found if options.table else replace(found, table=self.free_name(found.table))
+        return replace(found, table=self.free_name(found.table)) if free and not options.table else found
 
     def free_name(self, name: str) -> str:
         """`name`, numbered where the workspace has a table of that name. Raises WorkspaceError."""
         snapshot = self.workspace.snapshot()
         offered = () if snapshot.source == "sample" else self.workspace.tables()
-        taken = {info.name.casefold() for info in offered}
-        free, number = name, 1
-        while free.casefold() in taken:
-            number += 1
-            free = f"{name[: _LONGEST_NAME - len(str(number)) - 1]}_{number}"
-        return free
+        taken = [info.name for info in offered]
+        return free_name(name, taken) if fold(name) in map(fold, taken) else name
 
     def compare(self, upload: Upload, options: ReadOptions | None, target: Replace | Append) -> Comparison:
         """What would change if the file took the place of a table, or were added to it, as far as can be said before
