@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, download, overhead, results, start
+from benchmarks import accuracy, download, overhead, results, start, tables
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
 from tests.fakes import ScriptedParser
@@ -40,6 +40,14 @@ def test_log():
     assert found["records"] == 500
     assert found["file"] > 0
     assert {"record median", "first page"} <= set(found)
+
+
+def test_tables():
+    parser = ScriptedParser({tables.QUESTION: "SELECT count(*) FROM customers WHERE city = 'Springfield 7'"})
+    found = well_formed(tables.measure(3, 60, 1, lambda name: parser))
+    assert found["values indexed"] == 3 * (60 + 40 + 5)
+    assert found["keys proposed"] == 3 + 2
+    assert found["opening to first answer, all three"] > 0
 
 
 def test_questions():
