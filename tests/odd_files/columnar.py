@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tests.odd_files.expectation import Odd, Outcome, Said, Table, odd, table
 
-_DAMAGED = r"(?i)parquet|damaged|cut|broken|cannot be read|could not be read"
+_DAMAGED = r"parquet|damaged|cut|broken|cannot be read|could not be read"
 
 
 def _bytes(table_: pa.Table, **options: Any) -> bytes:
@@ -123,7 +123,7 @@ FILES = (
         "nanoseconds.parquet",
         lambda: {"t": pa.array([1706695872123456789], pa.timestamp("ns"))},
         table("t timestamp", ("2024-01-31 10:11:12.123456789",)),
-        table("t timestamp", ("2024-01-31 10:11:12.123456",), says=r"(?i)nano|cut|round"),
+        table("t timestamp", ("2024-01-31 10:11:12.123456",), says=r"nano|cut|round"),
     ),
     _parquet(
         "dictionary.parquet",
@@ -144,7 +144,7 @@ FILES = (
         "blob.parquet",
         lambda: {"id": [1, 2], "b": [b"\x00\xff", b"=1+1"]},
         Table("id int, b any", 2),
-        Said(r"(?i)binary|blob"),
+        Said(r"binary|blob"),
     ),
     _parquet(
         "floats.parquet",
@@ -162,15 +162,15 @@ FILES = (
     _parquet(
         "no_rows.parquet",
         lambda: {"id": pa.array([], pa.int64()), "name": pa.array([], pa.string())},
-        Table("id int, name text", 0, says=(r"(?i)no rows|empty",)),
-        Said(r"(?i)no rows|empty"),
+        Table("id int, name text", 0, says=(r"no rows|empty",)),
+        Said(r"no rows|empty"),
     ),
-    _parquet("no_columns.parquet", dict, Said(r"(?i)no columns|empty|no table|nothing")),
+    _parquet("no_columns.parquet", dict, Said(r"no columns|empty|no table|nothing")),
     _parquet(
         "wide.parquet",
         lambda: {f"c{n}": [n] for n in range(3_000)},
         Table("c0 int" + ", * int" * 2_999, 1, cells=((0, 2_999, 2_999),)),
-        Said(r"(?i)columns"),
+        Said(r"columns"),
     ),
     _parquet(
         "hostile_names.parquet",
@@ -187,13 +187,13 @@ FILES = (
         "duplicate_names.parquet",
         _written(_duplicate_names),
         Table("x int, * text", ((1, "a"), (2, "b"))),
-        Said(r"(?i)twice|same name|x\b"),
+        Said(r"twice|same name|x\b"),
     ),
     odd(
         "parquet_named_csv.csv",
         _written(_people),
         table("id int, name text", (0, "name 0"), (1, "name 1"), (2, "name 2")),
-        Said(r"(?i)parquet"),
+        Said(r"parquet"),
     ),
     odd(
         "csv_named_parquet.parquet",
@@ -214,7 +214,7 @@ FILES = (
     odd(
         "parquet_encrypted.parquet",
         b"PARE" + bytes(100) + struct.pack("<I", 50) + b"PARE",
-        Said(r"(?i)encrypt|parquet"),
+        Said(r"encrypt|parquet"),
     ),
     odd("parquet_footer_garbage.parquet", _written(_footer_garbage), Said(_DAMAGED)),
     odd("parquet_footer_too_long.parquet", _written(_footer_too_long), Said(_DAMAGED)),
@@ -222,9 +222,9 @@ FILES = (
     odd(
         "parquet_row_count_lies.parquet",
         _written(_row_count_lies),
-        Said(_DAMAGED + "|(?i)rows"),
+        Said(_DAMAGED + "|rows"),
         Table("id int, name text", 100),
-        Table("id int, name text", 50, says=(r"(?i)rows",)),
+        Table("id int, name text", 50, says=(r"rows",)),
     ),
     odd("parquet_many_rows.parquet", _many_rows, Table("n int", 3_000_000, cells=((2_999_999, 0, 7),))),
 )

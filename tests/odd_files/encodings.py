@@ -11,7 +11,7 @@ _TEXT = lines("id,name,city", "1,José,Zürich", "2,Renée,Århus", "3,Zoë,Besa
 _ROWS = ((1, "José", "Zürich"), (2, "Renée", "Århus"), (3, "Zoë", "Besançon"))
 _COLUMNS = "id int, name text, city text"
 _RIGHT = table(_COLUMNS, *_ROWS)
-_ENCODING = r"(?i)encod|latin|cp125\d|windows|utf|cannot be (read|told)|shift|gb18030|bytes"
+_ENCODING = r"encod|latin|cp125\d|windows|utf|cannot be (read|told)|shift|gb18030|bytes"
 
 
 def _shifted(columns: str, *rows: tuple[object, ...]) -> tuple[Outcome, ...]:
@@ -54,7 +54,7 @@ FILES = (
         (_TEXT + "4,Bob,Rome").encode("utf-16") + b"\x41",
         table(_COLUMNS, *_ROWS, (4, "Bob", "Rome")),
         table(_COLUMNS, *_ROWS, (4, "Bob", "Rome\N{REPLACEMENT CHARACTER}")),
-        Said(r"(?i)encod|utf|cut|damaged|end"),
+        Said(r"encod|utf|cut|damaged|end"),
     ),
     odd("utf32.csv", _TEXT, _RIGHT, Said(_ENCODING), encoding="utf-32"),
     odd(
@@ -70,14 +70,14 @@ FILES = (
             (1, "José", 5),
             (2, "O\N{RIGHT SINGLE QUOTATION MARK}Brien", 6),
             (3, "\N{LEFT DOUBLE QUOTATION MARK}Zoë\N{RIGHT DOUBLE QUOTATION MARK}", 7),
-            says=r"(?i)cp1252|windows-?1252|western",
+            says=r"cp1252|windows-?1252|western",
         ),
         table(
             "id int, name text, price text",
             (1, "José", "€5"),
             (2, "O\N{RIGHT SINGLE QUOTATION MARK}Brien", "€6"),
             (3, "\N{LEFT DOUBLE QUOTATION MARK}Zoë\N{RIGHT DOUBLE QUOTATION MARK}", "€7"),
-            says=r"(?i)cp1252|windows-?1252|western",
+            says=r"cp1252|windows-?1252|western",
         ),
         encoding="cp1252",
     ),
@@ -103,14 +103,14 @@ FILES = (
     odd(
         "two_files_glued.csv",
         "\ufeff" + lines("id,name", "1,Ada") + "\ufeff" + lines("id,name", "2,Bob", "3,Cem"),
-        table("id int, name text", (1, "Ada"), (2, "Bob"), (3, "Cem"), says=r"(?i)header|again|line 3"),
+        table("id int, name text", (1, "Ada"), (2, "Bob"), (3, "Cem"), says=r"header|again|line 3"),
         table(
             "id text, name text",
             ("1", "Ada"),
             ("id", "name"),
             ("2", "Bob"),
             ("3", "Cem"),
-            says=r"(?i)header|line 3|id|fit",
+            says=r"header|line 3|id|fit",
         ),
     ),
     odd(
@@ -162,19 +162,19 @@ FILES = (
         "nul_in_a_field.csv",
         b"id,name\n1,a\x00b\n2,c\n",
         table("id int, name text", (1, "a\x00b"), (2, "c")),
-        table("id int, name text", (1, "ab"), (2, "c"), says=r"(?i)nul\b|zero|control|binary"),
-        table("id int, name text", (1, "a\N{REPLACEMENT CHARACTER}b"), (2, "c"), says=r"(?i)nul\b|zero|control|binary"),
+        table("id int, name text", (1, "ab"), (2, "c"), says=r"nul\b|zero|control|binary"),
+        table("id int, name text", (1, "a\N{REPLACEMENT CHARACTER}b"), (2, "c"), says=r"nul\b|zero|control|binary"),
     ),
     odd(
         "nul_padding_at_the_end.csv",
         lines("id,name", "1,Ada", "2,Bob").encode() + bytes(2_000),
-        table("id int, name text", (1, "Ada"), (2, "Bob"), says=r"(?i)nul\b|zero|control|binary"),
+        table("id int, name text", (1, "Ada"), (2, "Bob"), says=r"nul\b|zero|control|binary"),
     ),
     odd(
         "dos_end_of_file.csv",
         lines("id,name", "1,Ada", "2,Bob", end="\r\n") + "\x1a",
         table("id int, name text", (1, "Ada"), (2, "Bob")),
-        table("id text, name text", ("1", "Ada"), ("2", "Bob"), ("\x1a", None), says=r"(?i)few|missing|control|id"),
+        table("id text, name text", ("1", "Ada"), ("2", "Bob"), ("\x1a", None), says=r"few|missing|control|id"),
     ),
     odd(
         "unicode_line_ends_in_fields.csv",
@@ -205,5 +205,5 @@ FILES = (
         Table(_COLUMNS, 3, says=(_ENCODING,)),
         options=ReadOptions(encoding="utf-8"),
     ),
-    odd("no_such_encoding.csv", _TEXT, Said(r"(?i)encoding"), options=ReadOptions(encoding="klingon")),
+    odd("no_such_encoding.csv", _TEXT, Said(r"encoding"), options=ReadOptions(encoding="klingon")),
 )

@@ -12,11 +12,11 @@ Cell = str | int | bool | None
 """NULL is None. Numbers with a fraction, dates and times are written as text, as DuckDB renders them."""
 
 RAGGED = (
-    r"(?i)too (few|many)|few(er)?\b|more (fields|values|cells|columns)|extra|missing|short(er)?|long(er)?|beyond|ragged"
+    r"too (few|many)|few(er)?\b|more (fields|values|cells|columns)|extra|missing|short(er)?|long(er)?|beyond|ragged"
 )
-TOTALS = r"(?i)total|sum of|adds? up|footer|last (line|row)"
-SKIPPED = r"(?i)title|skipp|above|left out|preamble|begins? (in|at|on|with) line|starts? (in|at|on) line|header"
-NO_TABLE = r"(?i)\bnot? (a )?tables?\b|not look like a table|no (rows|table)|nothing in it"
+TOTALS = r"total|sum of|adds? up|footer|last (line|row)"
+SKIPPED = r"title|skipp|above|left out|preamble|begins? (in|at|on|with) line|starts? (in|at|on) line|header"
+NO_TABLE = r"\bnot? (a )?tables?\b|not look like a table|no (rows|table)|nothing in it"
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Table:
 
     `columns` reads "id int, name/nom text, * any": a name (alternatives with /, * for any name) and a kind: int,
     number, text, date, timestamp, timestamptz, time, bool, any (alternatives with |). `rows` are all rows in order, or
-    how many there are; `cells` are single cells as (row from 0, column from 0, value). `says` are regexes, each of
-    which some finding must match; `never` are regexes that no finding may match; with `quiet` no finding is a warning.
+    how many there are; `cells` are single cells as (row from 0, column from 0, value). `says` are regexes (any case),
+    each of which some finding must match; `never` are regexes that no finding may match; with `quiet` no finding is a warning.
     """
 
     columns: str

@@ -30,11 +30,11 @@ FILES = (
             _Q3_COLUMNS,
             *_Q3,
             ("Total", None, "13479.66", None),
-            says=(SKIPPED, r"(?i)total", r"(?i)cp1252|windows"),
+            says=(SKIPPED, r"total", r"cp1252|windows"),
             name="q3_sales_final",
             headers=("Region", "Kunde", "Total Sales ($)", "Datum"),
         ),
-        table(_Q3_COLUMNS, *_Q3, says=(SKIPPED, r"(?i)total"), name="q3_sales_final"),
+        table(_Q3_COLUMNS, *_Q3, says=(SKIPPED, r"total"), name="q3_sales_final"),
         encoding="cp1252",
         id="finance_q3.csv",
     ),
@@ -63,7 +63,7 @@ FILES = (
                 rejected=2,
                 lines=(3, 4),
             ),
-            "stop": Said(r"(?i)\b[34]\b"),
+            "stop": Said(r"\b[34]\b"),
         },
     ),
     odd(
@@ -84,13 +84,9 @@ FILES = (
     odd(
         "thousands_or_decimals.csv",
         lines("artikel;menge", "A;1.200", "B;3.450", "C;12.000"),
-        table(
-            "artikel text, menge number", ("A", 1200), ("B", 3450), ("C", 12000), says=r"(?i)thousand|decimal|1\.200"
-        ),
-        table(
-            "artikel text, menge number", ("A", "1.2"), ("B", "3.45"), ("C", 12), says=r"(?i)thousand|decimal|1\.200"
-        ),
-        table("artikel text, menge text", ("A", "1.200"), ("B", "3.450"), ("C", "12.000"), says=r"(?i)menge"),
+        table("artikel text, menge number", ("A", 1200), ("B", 3450), ("C", 12000), says=r"thousand|decimal|1\.200"),
+        table("artikel text, menge number", ("A", "1.2"), ("B", "3.45"), ("C", 12), says=r"thousand|decimal|1\.200"),
+        table("artikel text, menge text", ("A", "1.200"), ("B", "3.450"), ("C", "12.000"), says=r"menge"),
     ),
     odd(
         "one_comma_three_digits.csv",
@@ -110,10 +106,8 @@ FILES = (
     odd(
         "two_number_styles.csv",
         lines("item;amount", "A;1,234.56", "B;1.234,56", "C;7,5"),
-        table(
-            "item text, amount text", ("A", "1,234.56"), ("B", "1.234,56"), ("C", "7,5"), says=r"(?i)amount|B|number"
-        ),
-        table("item text, amount number", ("A", "1234.56"), ("B", "1234.56"), ("C", "7.5"), says=r"(?i)decimal|comma"),
+        table("item text, amount text", ("A", "1,234.56"), ("B", "1.234,56"), ("C", "7,5"), says=r"amount|B|number"),
+        table("item text, amount number", ("A", "1234.56"), ("B", "1234.56"), ("C", "7.5"), says=r"decimal|comma"),
     ),
     odd(
         "grouping_of_two.csv",
@@ -136,18 +130,18 @@ FILES = (
             ("C", "-5"),
             ("D", "-1000"),
             ("E", None),
-            says=r"(?i)\$|dollar|currency|USD",
+            says=r"\$|dollar|currency|USD",
         ),
     ),
     odd(
         "euros.csv",
         lines("item;preis", "A;1.234,56 €", "B;€ 0,99", "C;-5,00 €"),
-        table("item text, preis number", ("A", "1234.56"), ("B", "0.99"), ("C", "-5"), says=r"(?i)€|euro|currency|EUR"),
+        table("item text, preis number", ("A", "1234.56"), ("B", "0.99"), ("C", "-5"), says=r"€|euro|currency|EUR"),
     ),
     odd(
         "currency_codes.csv",
         lines("item,price", "A,USD 100.50", "B,USD 99.00", "C,USD 7.25"),
-        table("item text, price number", ("A", "100.5"), ("B", 99), ("C", "7.25"), says=r"(?i)USD|currency"),
+        table("item text, price number", ("A", "100.5"), ("B", 99), ("C", "7.25"), says=r"USD|currency"),
         table("item text, price text", ("A", "USD 100.50"), ("B", "USD 99.00"), ("C", "USD 7.25")),
     ),
     odd(
@@ -165,7 +159,7 @@ FILES = (
             (1010, 500),
             (1020, "-0.5"),
             (1030, None),
-            says=r"(?i)bracket|parenthes|negative|\(",
+            says=r"bracket|parenthes|negative|\(",
         ),
         table(
             "account int, balance number",
@@ -173,13 +167,13 @@ FILES = (
             (1010, 500),
             (1020, "-0.5"),
             (1030, 0),
-            says=r"(?i)bracket|parenthes|negative|\(",
+            says=r"bracket|parenthes|negative|\(",
         ),
     ),
     odd(
         "minus_behind.csv",
         lines("konto;saldo", "1000;1.234,00-", "1010;500,00", "1020;0,50-"),
-        table("konto int, saldo number", (1000, "-1234"), (1010, 500), (1020, "-0.5"), says=r"(?i)minus|negative|-"),
+        table("konto int, saldo number", (1000, "-1234"), (1010, 500), (1020, "-0.5"), says=r"minus|negative|-"),
     ),
     odd(
         "unicode_minus.csv",
@@ -190,7 +184,7 @@ FILES = (
             ("Oslo", "\N{MINUS SIGN}5.5"),
             ("Rome", "21"),
             ("Turin", "\N{MINUS SIGN}1"),
-            says=r"(?i)temperature",
+            says=r"temperature",
         ),
     ),
     odd(
@@ -201,8 +195,8 @@ FILES = (
     odd(
         "percent.csv",
         lines("region,share", "North,12.5%", "South,87.5 %", "West,0%"),
-        table("region text, share number", ("North", "12.5"), ("South", "87.5"), ("West", 0), says=r"(?i)percent|%"),
-        table("region text, share number", ("North", "0.125"), ("South", "0.875"), ("West", 0), says=r"(?i)percent|%"),
+        table("region text, share number", ("North", "12.5"), ("South", "87.5"), ("West", 0), says=r"percent|%"),
+        table("region text, share number", ("North", "0.125"), ("South", "0.875"), ("West", 0), says=r"percent|%"),
     ),
     odd(
         "french_numbers.csv",
@@ -224,22 +218,20 @@ FILES = (
             ("A", "1'234.50"),
             ("B", "12\N{RIGHT SINGLE QUOTATION MARK}345.00"),
             ("C", "7.5"),
-            says=r"(?i)betrag",
+            says=r"betrag",
         ),
     ),
     odd(
         "units.csv",
         lines("item,weight", "A,12 kg", "B,7.5 kg", "C,100 kg"),
         table("item text, weight text", ("A", "12 kg"), ("B", "7.5 kg"), ("C", "100 kg")),
-        table("item text, weight number", ("A", 12), ("B", "7.5"), ("C", 100), says=r"(?i)\bkg\b"),
+        table("item text, weight number", ("A", 12), ("B", "7.5"), ("C", 100), says=r"\bkg\b"),
     ),
     odd(
         "thousands_of.csv",
         lines("company,revenue", "A,1.2M", "B,300K", "C,2B"),
         table("company text, revenue text", ("A", "1.2M"), ("B", "300K"), ("C", "2B")),
-        table(
-            "company text, revenue number", ("A", 1200000), ("B", 300000), ("C", 2000000000), says=r"(?i)million|M\b"
-        ),
+        table("company text, revenue number", ("A", 1200000), ("B", 300000), ("C", 2000000000), says=r"million|M\b"),
     ),
     odd(
         "large_money.csv",
@@ -254,10 +246,8 @@ FILES = (
     odd(
         "total_at_the_end.csv",
         lines("region,sales", "North,10", "South,20", "West,30", "Grand Total,60"),
-        table(
-            "region text, sales int", ("North", 10), ("South", 20), ("West", 30), ("Grand Total", 60), says=r"(?i)total"
-        ),
-        table("region text, sales int", ("North", 10), ("South", 20), ("West", 30), says=r"(?i)total"),
+        table("region text, sales int", ("North", 10), ("South", 20), ("West", 30), ("Grand Total", 60), says=r"total"),
+        table("region text, sales int", ("North", 10), ("South", 20), ("West", 30), says=r"total"),
     ),
     odd(
         "total_without_a_word.csv",
@@ -280,16 +270,14 @@ FILES = (
     odd(
         "footer_after_blank_line.csv",
         lines("id,name", "1,Ada", "2,Bob", "3,Cem", "", "Generated by Report Server on 2024-01-01"),
-        table(
-            "id int, name text", (1, "Ada"), (2, "Bob"), (3, "Cem"), says=r"(?i)generated|footer|below|last line|line 6"
-        ),
+        table("id int, name text", (1, "Ada"), (2, "Bob"), (3, "Cem"), says=r"generated|footer|below|last line|line 6"),
         table(
             "id text, name text",
             ("1", "Ada"),
             ("2", "Bob"),
             ("3", "Cem"),
             ("Generated by Report Server on 2024-01-01", None),
-            says=r"(?i)footer|line 6|fewer|too few|missing|id",
+            says=r"footer|line 6|fewer|too few|missing|id",
         ),
     ),
     odd(
@@ -334,14 +322,14 @@ FILES = (
             ("Oslo", "5", "20"),
             ("Rome", "21", "3"),
             ("Turin", "12", "7"),
-            says=r"(?i)temperature|°C|line 2|fit|number",
+            says=r"temperature|°C|line 2|fit|number",
         ),
         table(
             "city text, temperature int, rain int",
             ("Oslo", 5, 20),
             ("Rome", 21, 3),
             ("Turin", 12, 7),
-            says=r"(?i)unit|°C|line 2",
+            says=r"unit|°C|line 2",
         ),
     ),
     odd(
@@ -373,9 +361,9 @@ FILES = (
             ("id", "amount"),
             ("3", "30"),
             ("4", "40"),
-            says=r"(?i)header|again|line 4|fit|number",
+            says=r"header|again|line 4|fit|number",
         ),
-        table("id int, amount int", (1, 10), (2, 20), (3, 30), (4, 40), says=r"(?i)header|again|line 4"),
+        table("id int, amount int", (1, 10), (2, 20), (3, 30), (4, 40), says=r"header|again|line 4"),
         modes={"drop": table("id int, amount int", (1, 10), (2, 20), (3, 30), (4, 40))},
         options=ReadOptions(),
     ),
@@ -398,7 +386,7 @@ FILES = (
             ("South", "Rome", 5),
             ("Subtotal", None, 5),
             ("Total", None, 35),
-            says=r"(?i)total",
+            says=r"total",
         ),
     ),
     odd(
