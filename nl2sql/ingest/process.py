@@ -57,9 +57,12 @@ def load(
 
     Raises IngestError, QueryCancelledError.
     """
-    task = _task("load", path, options, file_name, memory, staged.parent)
     try:
-        answer = _answer({**task, "staged": str(staged.absolute())}, cancel, progress)
+        with tempfile.TemporaryDirectory(
+            prefix="nl2sql-read-", dir=staged.parent, ignore_cleanup_errors=True
+        ) as scratch:
+            task = _task("load", path, options, file_name, memory, Path(scratch))
+            answer = _answer({**task, "staged": str(staged.absolute())}, cancel, progress)
     except BaseException:
         for leftover in (staged, Path(f"{staged}.wal")):
             leftover.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,19 +35,23 @@ def main() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     task = unpack(sys.stdin.buffer.readline())
     _bound(int(task["memory"]))
+    sink.write(pack(answer(task, sink)))
+    return 0
+
+
+def answer(task: dict[str, Any], sink: BinaryIO) -> dict[str, Any]:
+    """The message for what came of the task, a sentence where nothing did; progress goes to `sink` before."""
     try:
-        with tempfile.TemporaryDirectory(dir=task["scratch"], ignore_cleanup_errors=True) as scratch:
-            sink.write(pack(_done(task, Path(scratch), sink)))
+        return _done(task, Path(task["scratch"]), sink)
     except IngestError as error:
-        sink.write(pack({"error": error.sentence}))
+        return {"error": error.sentence}
     except (MemoryError, duckdb.OutOfMemoryException):
-        sink.write(pack({"error": MEMORY_SENTENCE}))
+        return {"error": MEMORY_SENTENCE}
     except OSError as error:
-        sink.write(pack({"error": f"The file could not be read ({error.strerror or 'input or output error'})."}))
+        return {"error": f"The file could not be read ({error.strerror or 'input or output error'})."}
     except (duckdb.Error, ValueError, ArithmeticError, LookupError, RuntimeError, TypeError, RecursionError) as error:
         print(repr(error), file=sys.stderr)
-        sink.write(pack({"error": _sentence(error)}))
-    return 0
+        return {"error": _sentence(error)}
 
 
 def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]:
