@@ -45,10 +45,11 @@ class Reader(Protocol):
 
 def readers() -> dict[FileKind, Reader]:
     """The readers there are, by kind of file."""
+    from nl2sql.ingest.columnar import ParquetReader
+    from nl2sql.ingest.documents import JsonReader
     from nl2sql.ingest.text import TextReader
 
-    found: dict[FileKind, Reader] = {"text": TextReader()}
-    return found
+    return {"text": TextReader(), "parquet": ParquetReader(), "json": JsonReader()}
 
 
 def kept_columns(names: Sequence[str]) -> str:

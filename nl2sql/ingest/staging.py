@@ -179,7 +179,7 @@ class Staging:
         listed = [*rejects, *self._listed([one for one in columns if one.position in bad], REJECTS_KEPT - len(rejects))]
         said = [*self._findings(decided), *said]
         if listed and misfits == "stop":
-            raise IngestError(_refusal(listed[0], sum(bad.values()) + unread))
+            raise IngestError(refusal(listed[0], sum(bad.values()) + unread))
         if listed and misfits == "ask":
             dropped = self._count_rows([one for one in columns if one.position in bad])
             return Staged(self.rows, columns, dropped + unread, tuple(listed), tuple(said), False)
@@ -239,7 +239,7 @@ class Staging:
                 f"SELECT line, left(c{one.position}, {_TEXT_KEPT}) FROM {_STAGED} WHERE {self._misfit(one)}"
                 f" LIMIT {max(0, limit - len(found))}"
             ).fetchall()
-            found += [Reject(line, one.header, _reason(text, one.type), text) for line, text in rows]
+            found += [Reject(line, one.header, reason(text, one.type), text) for line, text in rows]
         return sorted(found, key=lambda one: one.line or 0)
 
     def _present(self, one: SourceColumn) -> str:
@@ -266,13 +266,16 @@ class Staging:
         return [one.decided() for one in self.observed]
 
     def _misfit(self, one: SourceColumn) -> str:
-        """A condition that is true for a value which the column's type does not hold exactly."""
-        present = self._present(one)
-        fails = f"TRY_CAST({present} AS {one.type}) IS NULL"
-        pattern = _exact_form(one.type)
-        if pattern:
-            fails = f"{fails} OR NOT regexp_full_match(trim({present}), {literal(pattern)})"
-        return f"coalesce({present} IS NOT NULL AND ({fails}), false)"
+        return misfit(self._present(one), one.type)
+
+
+def misfit(text: str, type_name: str) -> str:
+    """A condition that is true where the SQL expression `text` is a text that `type_name` does not hold exactly."""
+    fails = f"TRY_CAST({text} AS {type_name}) IS NULL"
+    pattern = _exact_form(type_name)
+    if pattern:
+        fails = f"{fails} OR NOT regexp_full_match(trim({text}), {literal(pattern)})"
+    return f"coalesce({text} IS NOT NULL AND ({fails}), false)"
 
 
 def _exact_form(type_name: str) -> str | None:
@@ -287,7 +290,8 @@ def _exact_form(type_name: str) -> str | None:
     return None
 
 
-def _reason(text: str, type_name: str) -> str:
+def reason(text: str, type_name: str) -> str:
+    """Why `text` is no value of `type_name`, as a sentence."""
     shown = text if len(text) <= 40 else f"{text[:39]}…"
     head = type_name.partition("(")[0]
     if head in _WHOLE:
@@ -297,7 +301,8 @@ def _reason(text: str, type_name: str) -> str:
     return f"“{shown}” is {_SAID.get(head, f'not of type {type_name}')}."
 
 
-def _refusal(first: Reject, count: int) -> str:
+def refusal(first: Reject, count: int) -> str:
+    """What is said of a file that is refused because `count` places do not fit, `first` the first of them."""
     where = f"line {first.line:,}" if first.line else "the file"
     column = f", column “{first.column}”" if first.column else ""
     others = f" {count - 1:,} more do not fit either." if count > 1 else ""
