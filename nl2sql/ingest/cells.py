@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from nl2sql.ingest.base import NULL_WORDS, Finding
 
@@ -20,6 +23,7 @@ _EXACT_FLOAT = 1 << 53
 _MONEY = 10.0**13
 _MONEY_DECIMALS = 2
 _EXAMPLES, _EXAMPLE_WIDTH, _LOOKED_AT = 5, 80, 200
+_FEW = 100
 
 
 class Exact(str):
@@ -74,11 +78,62 @@ class Observed:
 
     def add(self, values: Sequence[Cell], lines: Sequence[int]) -> list[str | None]:
         """Take in cells of the rows at `lines`; their exact form as text comes back."""
-        found = [None if value is None else self._add(value, line) for value, line in zip(values, lines, strict=True)]
+        kinds = set(map(type, values)) - {type(None)}
+        quick = _QUICK.get(next(iter(kinds))) if len(kinds) == 1 else None
+        if quick is not None and len(values) >= _FEW:
+            found = quick(self, values, lines)
+        else:
+            found = [None if one is None else self._add(one, line) for one, line in zip(values, lines, strict=True)]
         if len(self.examples) < _EXAMPLES:
             fresh = dict.fromkeys(value[:_EXAMPLE_WIDTH] for value in found[:_LOOKED_AT] if value)
             self.examples = list(dict.fromkeys([*self.examples, *fresh]))[:_EXAMPLES]
         return found
+
+    def _saw(self, kind: str, values: Sequence[Cell], lines: Sequence[int]) -> list[Any]:
+        """Count the values of a batch that are all of one kind; those that are not NULL."""
+        present = [value for value in values if value is not None]
+        if kind not in self.counts:
+            first = next(place for place, value in enumerate(values) if value is not None)
+            self.lines[kind], self.counts[kind] = lines[first], 0
+        self.counts[kind] += len(present)
+        return present
+
+    def _quick_whole(self, values: Sequence[Cell], lines: Sequence[int]) -> list[str | None]:
+        present = self._saw("number", values, lines)
+        self._whole(min(present))
+        self._whole(max(present))
+        return [None if value is None else str(value) for value in values]
+
+    def _quick_float(self, values: Sequence[Cell], lines: Sequence[int]) -> list[str | None]:
+        """Floats that are whole, or have few decimals; others one by one."""
+        array = np.array(self._saw("number", values, lines))
+        if not (np.abs(array) < _MONEY).all():  # also where one is no number
+            return [None if value is None else self._number(value) for value in values]
+        self._whole(int(array.min()))
+        self._whole(int(array.max()))
+        if (array == np.floor(array)).all():
+            return [None if value is None else str(int(value)) for value in values]  # type: ignore[arg-type]
+        self.floats = True
+        texts = [None if value is None else repr(value).removesuffix(".0") for value in values]
+        if self.decimals <= _MONEY_DECIMALS:
+            if (np.round(array, _MONEY_DECIMALS) == array).all():
+                self.decimals = _MONEY_DECIMALS
+            else:
+                self.decimals = max(map(_decimals, filter(None, texts)))
+        return texts
+
+    def _quick_text(self, values: Sequence[Cell], lines: Sequence[int]) -> list[str | None]:
+        """Texts; where the column is plain text beyond doubt they are only counted."""
+        if self.null_words:
+            values = [None if value in self.null_words else value for value in values]
+            if not any(values):
+                return [None] * len(values)
+        present = self._saw("text", values, lines)
+        typed = self.number_texts + self.date_texts + self.timestamp_texts + sum(self.words.values())
+        if not self.first_text or self.counts["text"] - len(present) < max(_FEW, 2 * typed):
+            for value in present:
+                self._text(value)
+        return list(values)  # type: ignore[arg-type]
 
     def _add(self, value: Cell, line: int) -> str | None:
         kind = _KINDS[type(value)]
@@ -141,7 +196,7 @@ class Observed:
             self.decimals = max(self.decimals, len(part))
             if not part and len(whole) < 60:
                 self._whole(int(whole))
-            self.exact = self.exact or len(whole) + len(part) > 16 or len(part) > _MONEY_DECIMALS
+            self.exact = self.exact or len(whole) + len(part) > 16
         elif _is_date(stripped):
             self.date_texts += 1
         elif timestamp := _is_timestamp(stripped):
@@ -217,6 +272,18 @@ class Observed:
         parts = [f"{_PLURALS[kind]} ({self.counts[kind]:,}, first in line {self.lines[kind]:,})" for kind in order]
         sentence = f"Holds {_and(parts)}: the column is kept as text."
         return Decided("VARCHAR", False, (sentence,))
+
+
+_QUICK: dict[type, Callable[[Observed, Sequence[Cell], Sequence[int]], list[str | None]]] = {
+    int: Observed._quick_whole,
+    float: Observed._quick_float,
+    str: Observed._quick_text,
+}
+"""Ways through a batch of values of one type that look at many at once."""
+
+
+def _decimals(text: str) -> int:
+    return 99 if "e" in text else len(text.partition(".")[2])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Objects inside a row become columns of their own, one level down; what is nested
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -15,32 +15,28 @@ from typing import Any, Literal
 import duckdb
 
 from nl2sql.ingest.base import REJECTS_KEPT, Finding, IngestError, Loaded, Progress, Reject, Understanding
-from nl2sql.ingest.cells import Cell, Nested
-from nl2sql.ingest.json_text import JsonError, Odd, Text, codec_of, decoder, deep, dump, lines, reason_of
-from nl2sql.ingest.names import column_names, shown_header
+from nl2sql.ingest.flatten import Flattened, whole_text
+from nl2sql.ingest.json_text import JsonError, Odd, Parser, Text, codec_of, deep, lines, reason_of
+from nl2sql.ingest.names import column_names
 from nl2sql.ingest.reading import Source
 from nl2sql.ingest.staging import Staging
 
 Shape = Literal["lines", "list", "object"]
-HEAD = 20 << 20
+HEAD = 4 << 20
 """Bytes of a file that are looked at before anything is kept."""
 _FIRST_ROWS = 2_000  # rows of the first batch, by which keys are told from values
 _CELLS = 200_000  # cells of a batch
 _BATCH_BYTES = 16 << 20
-_SPREAD = 100  # an object with more keys than this over the first rows is a map, not a set of columns
 _TEXT_KEPT = 2_000
 _LONG_LINE = 64 << 20  # a first line that is longer speaks for one value, not for one on each line
 _PARSED_LINE = 1 << 20
-
-Path_ = tuple[str, ...]
-"""Where a column's values are in a row: a key, or a key and a key in the object there."""
 
 
 class JsonReader:
     """Reads JSON files."""
 
     def understand(self, source: Source, connection: duckdb.DuckDBPyConnection) -> Understanding:
-        """The rows that begin in the first 20 MB, and what they say of the columns."""
+        """The rows that begin in the first few MB, and what they say of the columns."""
         document = Document(source.path, Staging(connection, source.options), source.file_name)
         for _ in document.read(head_only=True):
             pass
@@ -94,10 +90,6 @@ class Document:
     consumed: int = 0
     """Bytes read."""
     complete: bool = True
-    _places: dict[Path_, int] = field(default_factory=dict)
-    _maps: set[str] = field(default_factory=set)
-    _header: list[str] | None = None
-    _lists: bool = False
     _unread: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self, *, head_only: bool = False) -> Iterator[int]:
@@ -106,6 +98,7 @@ class Document:
         Raises IngestError when there is no table in it.
         """
         with deep():
+            rows = Flattened(self.staging, self.odd)
             batch: list[Any] = []
             at: list[int] = []
             size, full = 0, _FIRST_ROWS
@@ -118,14 +111,14 @@ class Document:
                 looked = looking and self.consumed > HEAD
                 looking = looking and not looked
                 if len(batch) >= full or size > _BATCH_BYTES or looked:
-                    self._add(at, batch)
+                    rows.add(at, batch)
                     yield self.staging.rows
                     batch, at, size = [], [], 0
-                    full = max(20, min(10_000, _CELLS // max(1, len(self._places))))
+                    full = max(20, min(10_000, _CELLS // max(1, len(rows.places))))
                 if looked and head_only:
                     self.complete = False
                     break
-            self._add(at, batch)
+            rows.add(at, batch)
             yield self.staging.rows
         if not self.staging.rows and self.rejects:
             first = self.rejects[0]
@@ -162,7 +155,7 @@ class Document:
         known = len(self.staging.headers)
         self.staging.add_columns(["unread line"])
         at = [line for line, _ in self._unread]
-        texts = [_whole_text(text.strip("\r\n")) for _, text in self._unread]
+        texts = [whole_text(text.strip("\r\n")) for _, text in self._unread]
         self.staging.add(at, [*([None] * len(at) for _ in range(known)), texts])
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
@@ -178,11 +171,11 @@ class Document:
                 self._reject(error.line, error.sentence, text.rest(_TEXT_KEPT))
 
     def _of_lines(self) -> Iterator[tuple[int, Any]]:
-        parser = decoder(self.odd)
+        parser = Parser(self.odd)
         for number, offset, text in lines(self.path, self.codec, self.odd):
             self.consumed = offset
             try:
-                row = parser.decode(text)
+                row = parser.whole(text)
             except json.JSONDecodeError as error:
                 self._reject(number, f"{reason_of(error)} (column {error.colno:,}).", text)
             except RecursionError:
@@ -270,64 +263,6 @@ class Document:
         self.findings.append(Finding("The file is one object: it is read as a table of one row."))
         return [found]
 
-    def _add(self, at: Sequence[int], batch: Sequence[Any]) -> None:
-        """Put a batch of rows into the staging table, with columns for the keys that are new."""
-        if not batch:
-            return
-        if not self.staging.rows and not self._places:
-            self._maps = _maps(batch)
-            self._header = _header(batch)
-            self._lists = all(isinstance(row, list) for row in batch)
-            if self._header is not None:
-                batch, at = batch[1:], at[1:]
-        flat = [self._flat(row) for row in batch]
-        new = {place: None for row in flat for place in row if place not in self._places}
-        opened = {place[0] for place in (*self._places, *new) if len(place) == 2}
-        for place in [one for one in new if len(one) == 1 and one[0] in opened]:
-            if all(row.get(place) is None for row in flat):  # null where other rows have an object
-                del new[place]
-        if self._header is not None:
-            new = {(str(place),): None for place in range(len(self._header))} if not self._places else new
-        if new:
-            first = len(self._places)
-            self._places |= {place: first + number for number, place in enumerate(new)}
-            self.staging.add_columns([self._label(place) for place in new])
-        self.staging.add(at, [[row.get(place) for row in flat] for place in self._places])
-
-    def _label(self, place: Path_) -> str:
-        if self._lists and len(place) == 1:
-            names, position = self._header or [], int(place[0])
-            return names[position] if position < len(names) else ""
-        return shown_header(".".join(place))
-
-    def _flat(self, row: Any) -> dict[Path_, Cell]:
-        """A row as cells by place, objects in it opened one level."""
-        if isinstance(row, list):
-            row = {str(position): one for position, one in enumerate(row)}
-        found: dict[Path_, Cell] = {}
-        for key, value in row.items():
-            if type(value) is dict and key not in self._maps:
-                for inner, one in value.items():
-                    found[key, inner] = self._cell(one)
-            else:
-                found[key,] = self._cell(value)
-        return found
-
-    def _cell(self, value: Any) -> Cell:
-        if isinstance(value, dict | list):
-            value = Nested(dump(value))
-        if not isinstance(value, str) or value.isascii():
-            assert value is None or isinstance(value, bool | int | float | str)
-            return value
-        whole = _whole_text(value)
-        self.odd.half_characters += whole != value
-        return Nested(whole) if type(value) is Nested else whole
-
-
-def _whole_text(text: str) -> str:
-    """`text` with halves of surrogate pairs, which no file can hold, replaced."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
 
 def shape_of(path: Path, file_name: str) -> Shape:
     """How the JSON in `path` is laid out. Raises IngestError when it is no list and no object."""
@@ -375,31 +310,9 @@ def _is_value(line: str) -> bool:
         return text[0] + text[-1] in ("{}", "[]")
     try:
         with deep():
-            return isinstance(decoder(Odd()).decode(text), dict | list)
+            return isinstance(Parser(Odd()).whole(text), dict | list)
     except (json.JSONDecodeError, RecursionError):
         return False
-
-
-def _maps(rows: Sequence[Any]) -> set[str]:
-    """Keys whose objects have so many keys over these rows that those are values, not columns."""
-    keys: dict[str, set[str]] = {}
-    for row in rows:
-        if isinstance(row, dict):
-            for key, value in row.items():
-                if type(value) is dict:
-                    keys.setdefault(key, set()).update(value)
-    return {key for key, inner in keys.items() if len(inner) > _SPREAD}
-
-
-def _header(rows: Sequence[Any]) -> list[str] | None:
-    """Names of columns where rows are lists: the first row when it holds nothing but text; None for objects."""
-    if not all(isinstance(row, list) for row in rows):
-        return None
-    first = rows[0]
-    named = len(rows) > 1 and bool(first) and all(isinstance(one, str) and one for one in first)
-    if named and len(set(first)) == len(first) and any(not isinstance(one, str) for row in rows[1:] for one in row):
-        return list(first)
-    return None
 
 
 def _is_rows(value: Any) -> bool:

@@ -55,12 +55,34 @@ class JsonError(ValueError):
         return f"{self.reason} (column {self.column:,})." if self.column else f"{self.reason}."
 
 
-def decoder(odd: Odd) -> json.JSONDecoder:
-    """A decoder that keeps every digit and counts what is odd."""
+class Parser:
+    """Decodes values with every digit they have and counts what is odd in them."""
 
+    def __init__(self, odd: Odd) -> None:
+        self._quick, self._careful = _decoder(odd, False), _decoder(odd, True)
+
+    def one(self, text: str, at: int = 0) -> tuple[Any, int]:
+        """The value that begins at `at`, and where it ends. Raises JSONDecodeError, RecursionError."""
+        try:
+            return self._quick.raw_decode(text, at)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # a whole number with thousands of digits
+            return self._careful.raw_decode(text, at)
+
+    def whole(self, text: str) -> Any:
+        """The value that `text` is. Raises JSONDecodeError, RecursionError."""
+        start = 0 if text[:1] in "{[" else len(text) - len(text.lstrip(_SPACE))
+        value, end = self.one(text, start)
+        if end < len(text) and text[end:].strip(_SPACE):
+            raise json.JSONDecodeError("Extra data", text, end)
+        return value
+
+
+def _decoder(odd: Odd, careful: bool) -> json.JSONDecoder:
     def number(text: str) -> float | Exact:
         value = float(text)
-        if len(text) <= 16 and value not in (float("inf"), float("-inf")):
+        if len(text) <= 16 and "e" not in text and "E" not in text:
             return value
         digits = text.partition("e")[0].partition("E")[0].lstrip("-0.").replace(".", "").rstrip("0")
         if len(digits) <= 17 and value not in (float("inf"), float("-inf")):
@@ -91,7 +113,11 @@ def decoder(odd: Odd) -> json.JSONDecoder:
         return result
 
     return json.JSONDecoder(
-        parse_float=number, parse_int=whole, parse_constant=constant, object_pairs_hook=pairs, strict=False
+        parse_float=number,
+        parse_int=whole if careful else None,
+        parse_constant=constant,
+        object_pairs_hook=pairs,
+        strict=False,
     )
 
 
@@ -151,11 +177,11 @@ class Text:
     bytes_read: int = 0
     ended: bool = False
     _decoder: codecs.IncrementalDecoder = field(init=False)
-    _json: json.JSONDecoder = field(init=False)
+    _json: Parser = field(init=False)
 
     def __post_init__(self) -> None:
         self._decoder = text_decoder(self.codec, self.odd)
-        self._json = decoder(self.odd)
+        self._json = Parser(self.odd)
 
     @classmethod
     def open(cls, file: BinaryIO, odd: Odd) -> Text:
@@ -206,7 +232,7 @@ class Text:
         while True:
             vars(self.odd).update(before)
             try:
-                value, end = self._json.raw_decode(self.buffer, self.at)
+                value, end = self._json.one(self.buffer, self.at)
                 if end < len(self.buffer) or self.ended:
                     self._take(end)
                     return value
@@ -260,13 +286,12 @@ def reason_of(error: json.JSONDecodeError) -> str:
     return _REASONS.get(error.msg, error.msg)
 
 
-def lines(path: Path, codec: str, odd: Odd, start: int = 0) -> Iterator[tuple[int, int, str]]:
+def lines(path: Path, codec: str, odd: Odd) -> Iterator[tuple[int, int, str]]:
     """Line number, offset behind it in bytes, and text, of every line of `path` that is not blank.
 
     Raises IngestError when a line is too long to be read.
     """
     with path.open("rb") as raw:
-        raw.seek(start)
         if codec in ("utf-8", "utf-8-sig"):
             yield from _byte_lines(raw, odd)
             return
@@ -277,17 +302,16 @@ def lines(path: Path, codec: str, odd: Odd, start: int = 0) -> Iterator[tuple[in
 
 
 def _byte_lines(raw: BinaryIO, odd: Odd) -> Iterator[tuple[int, int, str]]:
-    number = 0
+    number = offset = 0
     while line := raw.readline(LINE_LIMIT + 1):
-        number += 1
+        number, offset = number + 1, offset + len(line)
         if len(line) > LINE_LIMIT:
             raise IngestError(f"Line {number:,} is too long to be read.")
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
-        if not line.strip():
-            continue
         try:
             text = line.decode()
         except UnicodeDecodeError:
             text = text_decoder("utf-8", odd).decode(line, final=True)
-        yield number, raw.tell(), text
+        if not text.isspace():
+            yield number, offset, text

@@ -78,13 +78,14 @@ class Staging:
         for name in names:
             self.connection.execute(f"ALTER TABLE {_STAGED} ADD COLUMN {name}")
 
-    def add(self, lines: Sequence[int], columns: Sequence[Sequence[Cell]]) -> None:
-        """Rows at `lines` of the file, column by column, one for each column there is."""
+    def add(self, lines: Sequence[int], columns: Sequence[Sequence[Cell] | None]) -> None:
+        """Rows at `lines` of the file, column by column, one for each column there is; None: nothing but NULL."""
         if not lines:
             return
         arrays = [pa.array(lines, pa.int64())]
         for seen, values in zip(self.observed, columns, strict=True):
-            arrays.append(pa.array(seen.add(values, lines), pa.large_string()))
+            cells = [None] * len(lines) if values is None else seen.add(values, lines)
+            arrays.append(pa.array(cells, pa.large_string()))
         names = ["line", *(f"c{position}" for position in range(len(columns)))]
         self.connection.from_arrow(pa.Table.from_arrays(arrays, names)).insert_into(_NAME)
         self.rows += len(lines)
