@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]
     """The message for what came of the task. Raises IngestError and what the libraries raise."""
     options = options_of(task["options"])
     path, file_name, said = packed.opened(Path(task["path"]), task["file_name"], scratch)
+    path = _plainly_named(path, scratch)
     kind = kinds.kind_of(path, file_name)
     table = options.table or names.table_name(file_name, task.get("taken", ()))
     source = Source(path, file_name, options, scratch, table, said)
@@ -90,6 +92,18 @@ def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]
 def _finished(understood: Understanding, task: dict[str, Any], said: tuple[Any, ...]) -> Understanding:
     findings = tuple(dict.fromkeys((*said, *understood.findings)))
     return replace(understood, path=Path(task["path"]), file_name=task["file_name"], findings=findings)
+
+
+def _plainly_named(path: Path, scratch: Path) -> Path:
+    """A path that DuckDB does not take for a pattern, which would read the files beside this one."""
+    if not set("*?[]{}") & set(str(path)):
+        return path
+    link = scratch / f"source{path.suffix if path.suffix[1:].isalnum() else ''}"
+    try:
+        link.symlink_to(path)
+    except OSError:
+        shutil.copyfile(path, link)
+    return link
 
 
 class _Report:
