@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -63,6 +63,8 @@ class Change:
         return self._store.tables / file
 
 
+Stamp = tuple[str, int, int]
+"""Name, inode and time of a catalog file: a catalog never changes, so what was read of it once stays true."""
 Edit = Callable[[Contents, Change], Contents | None]
 """Given the current contents, the next ones, or None to leave everything as it is."""
 
@@ -77,7 +79,8 @@ class Store:
         self.leases = home / "leases"
         self._grace = grace
         self._patience = patience
-        self._files_of: dict[tuple[str, int, int], frozenset[str]] = {}
+        self._files_of: dict[Stamp, frozenset[str]] = {}
+        self._last_read: tuple[Stamp, Catalog] | None = None
 
     def newest(self) -> tuple[int, int] | None:
         """Number and inode of the newest catalog file: a cheap way to see that nothing changed."""
@@ -99,7 +102,7 @@ class Store:
         failure: Exception | None = None
         for number in sorted(found, reverse=True):
             try:
-                return read_catalog(found[number], number)
+                return self._read(found[number], number)
             except (duckdb.Error, OSError) as error:
                 failure = error
         if failure is not None:
@@ -174,9 +177,10 @@ class Store:
         with files.staging(self.staging) as folder:
             staged = folder / final.name
             write_catalog(staged, contents, self.tables)
-            read_catalog(staged, number)
+            catalog = replace(read_catalog(staged, number), path=final)
             files.publish(staged, final)
-        return read_catalog(final, number)
+        self._remember(_stamp(final), catalog)
+        return catalog
 
     @contextmanager
     def _locked(self, patience: float) -> Iterator[None]:
@@ -205,18 +209,29 @@ class Store:
         present = {name for name in os.listdir(self.tables) if name.endswith((".duckdb", ".wal"))}  # noqa: PTH208
         try:
             used = frozenset().union(*(self._files_named(path) for path in found.values()))
-        except (duckdb.Error, WorkspaceError):
+        except (duckdb.Error, WorkspaceError, OSError):
             return  # Some catalog cannot be read: what it names is not known, so every table file stays.
         for name in sorted(present - used):
             files.remove_file(self.tables / name)
 
     def _files_named(self, path: Path) -> frozenset[str]:
-        """The table files that a catalog keeps. A catalog never changes, so each is read once."""
-        stamp = path.stat()
-        key = (path.name, stamp.st_ino, stamp.st_mtime_ns)
-        if key not in self._files_of:
-            self._files_of[key] = read_catalog(path, 0).contents.kept_files
-        return self._files_of[key]
+        """The table files that a catalog keeps."""
+        stamp = _stamp(path)
+        if stamp not in self._files_of:
+            self._read(path, 0)
+        return self._files_of[stamp]
+
+    def _read(self, path: Path, number: int) -> Catalog:
+        stamp, last = _stamp(path), self._last_read
+        if last is not None and last[0] == stamp:
+            return replace(last[1], number=number)
+        catalog = read_catalog(path, number)
+        self._remember(stamp, catalog)
+        return catalog
+
+    def _remember(self, stamp: Stamp, catalog: Catalog) -> None:
+        self._files_of[stamp] = catalog.contents.kept_files
+        self._last_read = stamp, catalog
 
     def _leased(self) -> set[str]:
         """Names of the catalog files that a living process holds."""
@@ -225,6 +240,11 @@ class Store:
             if files.is_held(self.leases / name):
                 held.add(name.removesuffix(files.LOCK_ENDING).rpartition(".")[0])
         return held
+
+
+def _stamp(path: Path) -> Stamp:
+    found = path.stat()
+    return path.name, found.st_ino, found.st_mtime_ns
 
 
 def _cannot_write(error: Exception) -> str:
