@@ -19,6 +19,7 @@ else:
     page = st.navigation(
         [
             st.Page("pages/ask.py", title="Ask", icon=":material/forum:", default=True),
+            st.Page("pages/data.py", title="Data", icon=":material/database:"),
             st.Page("pages/query_log.py", title="Query log", icon=":material/history:"),
         ],
         position="top",
