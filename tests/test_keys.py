@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 import duckdb
 import pytest
 
 from nl2sql.engine.base import ResultSet
 from nl2sql.errors import EngineError
 from nl2sql.keys import KeyProposals, propose_keys
+from nl2sql.parsers.builtin.render import join_path
+from nl2sql.pipeline import Workbench
 from nl2sql.schema import Column, ForeignKey, Schema, Table
+from nl2sql.settings import Settings
+from tests.fakes import ScriptedParser
 
 SHOP = """
 CREATE TABLE customers AS SELECT i AS id, 'Customer ' || i AS name, 1 + i % 40 AS country_id, i % 2 = 0 AS active,
@@ -204,6 +206,25 @@ def test_a_table_that_cannot_be_read_costs_only_itself(shop):
     assert "ghosts" not in primary(found)
 
 
+def test_a_person_s_own_file_has_proposals_and_keeps_what_is_confirmed(tmp_path):
+    own = tmp_path / "own.duckdb"
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(SHOP)
+        connection.execute("CREATE VIEW recent AS SELECT customer_id FROM orders LIMIT 50")
+    bench = Workbench(Settings(home=tmp_path / "home", database=own, workers=1), lambda name: ScriptedParser({}))
+    try:
+        found = bench.keys()
+        assert "orders.customer_id -> customers.id" in ties(found)
+        assert "recent.customer_id -> customers.id" in ties(found)
+        (key,) = [one.key for one in found.relationships if one.key.columns == ("prod_id",)]
+        bench.workspace.add_key(key)
+        assert key in bench.snapshot().schema.foreign_keys
+        assert key not in [one.key for one in bench.keys().relationships]
+        assert join_path(bench.snapshot().schema, ["orders", "products"])[1] == ("products", key)
+    finally:
+        bench.close()
+
+
 def test_time_runs_out_with_what_is_known(shop):
     found = propose_keys(shop.schema(), shop.fetch, -1.0)
     assert (found.primary_keys, found.relationships, found.complete) == ((), (), False)
@@ -216,9 +237,7 @@ def test_fifty_tables_take_few_statements():
         for i in range(50)
     )
     bench = Bench(sql)
-    started = time.perf_counter()
     found = bench.proposed()
     assert len(found.primary_keys) == 50
     assert len(found.relationships) == 50
     assert bench.asked <= 40
-    assert time.perf_counter() - started < 60

@@ -12,8 +12,10 @@ from nl2sql.errors import EngineError, QueryCancelledError, WorkspaceError
 from nl2sql.ingest.base import Finding, IngestError, Loaded, ReadOptions, Reject, SourceColumn, Understanding
 from nl2sql.ingest.profile import write_profile
 from nl2sql.loading import Append, Cancelled, Failed, Kept, Loader, LoadJob, Misfit, New, Replace, Uploads
+from nl2sql.parsers.builtin.features import FEATURES, SpecialPieces, encode, find_links
 from nl2sql.pipeline import Workbench
 from nl2sql.query_log import Feedback
+from nl2sql.schema import Column, Schema, Table
 from nl2sql.settings import Settings
 from tests.fakes import ScriptedParser
 
@@ -98,6 +100,39 @@ def test_a_file_becomes_a_table_with_its_own_words(bench):
     assert upload.kept_as == ("orders",)
     answer = bench.run_sql("SELECT sum(total_sales) FROM orders")
     assert answer.status == "ok", answer.error
+
+
+def test_with_a_first_table_of_one_s_own_the_sample_is_out_of_scope(tmp_path, reader):
+    bench = Workbench(Settings(home=tmp_path, workers=1), lambda name: ScriptedParser({}))
+    try:
+        bench.loader = Loader(bench.workspace, bench.uploads, reader=reader)
+        assert bench.snapshot().source == "sample"
+        assert bench.loader.understand(bench.uploads.receive("orders.csv", b"x")).table == "orders"
+        assert isinstance(loaded(bench), Kept)
+        assert [table.name for table in bench.snapshot().schema.tables] == ["orders"]
+        assert bench.values(bench.snapshot()).stored("orders", "city", "new york") == "New York"
+        assert bench.answer("anything").scope == ("orders",)
+    finally:
+        bench.close()
+
+
+def test_a_question_links_what_people_call_columns():
+    columns = (
+        Column("total_sales", "DOUBLE", display_name="Total Sales ($)"),
+        Column("cust_nm", "VARCHAR", synonyms=("buyer",)),
+        Column("day", "DATE"),
+    )
+    schema = Schema((Table("q3", columns, display_name="Third quarter"),))
+
+    def linked(question: str) -> list[str]:
+        links = find_links(question, None, schema)
+        inputs = encode(question, schema, links, lambda word: [1], SpecialPieces(0, 0, 0, 0, 0))
+        matched = FEATURES.index("matched")
+        hit = [item.leaf for item in inputs.items if item.leaf and matched in inputs.features[item.span[0]]]
+        return [leaf.column or leaf.table for leaf in hit]
+
+    assert linked("total sales by buyer") == ["total_sales", "cust_nm"]
+    assert linked("what happened in the third quarter") == ["q3"]
 
 
 def test_a_chosen_name_keeps_the_header_as_a_synonym(bench):
