@@ -15,7 +15,7 @@ ROWS_LOOKED_AT = 500_000
 """Rows of a table whose values are looked at."""
 VALUES_LOOKED_AT = 5_000
 """Distinct values of a referring column that are looked for in the other table."""
-SECONDS = 3.0
+SECONDS = 8.0
 _BATCH = 10
 _PARENTS_LOOKED_AT = 3
 Fetch = Callable[[str], ResultSet]
