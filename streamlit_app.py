@@ -10,6 +10,7 @@ if __name__ != "__main__":
     # Imported by the server, which looks for an app with routes of its own.
     from nl2sql.api import routes
 
+    resources.use_navigation_only()
     app = st.App(__file__, routes=routes(resources.workbench))
 else:
     # Run for each page that somebody has open.
