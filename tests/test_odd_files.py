@@ -275,7 +275,7 @@ def _check_sentences(came: Came, folder: Path) -> None:
     reasons = [reject.reason for reject in came.loaded.rejects] if came.loaded else []
     for sentence in [*came.sentences, *reasons]:
         assert sentence.strip(), "an empty sentence"
-        assert not _PROGRAM_TEXT.search(sentence), sentence
+        assert not _PROGRAM_TEXT.search(re.sub("“[^”]*”", "“”", sentence)), sentence
         assert str(folder) not in sentence and "/tmp" not in sentence, sentence
         hidden = [char for char in sentence if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
         assert not hidden, f"{hidden} in {sentence!r}"
@@ -299,7 +299,8 @@ def _check_table(came: Came, misfits: str) -> None:
         assert not name[0].isdigit(), name
     assert len({name.casefold() for name in names}) == len(names), "two columns of one name"
     assert came.loaded.rows == came.row_count
-    assert len(came.loaded.rejects) <= came.loaded.rejected or misfits == "text"
+    lines = {reject.line for reject in came.loaded.rejects}
+    assert len(lines) <= came.loaded.rejected or misfits == "text", "more lines rejected than were counted"
     if came.understanding.complete and not came.loaded.rejects:
         _check_preview(came)
     _check_profile(came)
@@ -315,7 +316,8 @@ def _check_preview(came: Came) -> None:
         for shown_row, row in zip(came.understanding.rows, came.rows, strict=False):
             for value, kept, (_, type_name) in zip(shown_row, row, came.columns, strict=True):
                 assert (value is None) == (kept is None), f"{shown_row} was shown, {row} kept"
-                assert value is None or type_name != "VARCHAR" or value == kept, f"{shown_row} was shown, {row} kept"
+                same = value is None or kept is None or type_name != "VARCHAR" or value == kept
+                assert same or (len(value) >= 500 and kept.startswith(value)), f"{shown_row} was shown, {row} kept"
 
 
 def _same_types(came: Came) -> bool:

@@ -9,13 +9,18 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from nl2sql.ingest.base import Finding
 
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
+
 DELIMITERS = (",", ";", "\t", "|")
-_OTHERS = ("~", "^", ":", " ")
+_OTHERS = ("~", "^", "\x01", ":", " ")
 _RECORDS = 1_000
 _LONGEST_RECORD = 200  # lines of a record beyond which a quotation mark was never closed
 _VALUE = re.compile(
@@ -23,6 +28,7 @@ _VALUE = re.compile(
     r"|\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?$|\s*\d{1,2}:\d\d(:\d\d)?\s*([ap]m)?$|\s*(true|false|yes|no)\s*$",
     re.I,
 )
+_YEAR = re.compile(r"(19|20)\d\d|Q[1-4]|[A-Za-z]{3}[- ]?\d{2,4}")
 _HEADER_WORDS = re.compile(
     r"\b(id|name|date|time|year|month|day|city|country|region|state|code|type|status|amount|total|price|cost|value|"
     r"email|phone|address|category|department|title|description|number|no|nr|qty|quantity|count|customer|product|first|"
@@ -44,6 +50,24 @@ class Dialect:
     records: tuple[tuple[str, ...], ...]
     """The first records below the header, as they stand."""
     findings: tuple[Finding, ...] = ()
+    escape: str = ""
+    """What stands before a quotation mark within quotes; empty where it is doubled."""
+    spaced: bool = False
+    """Blanks stand between a delimiter and a quotation mark."""
+
+    def reader(self, lines: Iterable[str]) -> CsvReader:
+        """The records in `lines`, as this dialect sets them apart."""
+        return _reader(lines, self.delimiter, self.quote, self.escape, self.spaced)
+
+
+def _reader(
+    lines: Iterable[str], delimiter: str, quote: str, escape: str, spaced: bool, strict: bool = False
+) -> CsvReader:
+    csv.field_size_limit(1 << 30)
+    return csv.reader(
+        lines, delimiter=delimiter, quotechar=quote or None, escapechar=escape or None, doublequote=not escape,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE, skipinitialspace=spaced, strict=strict,
+    )  # fmt: skip
 
 
 @dataclass
@@ -56,7 +80,12 @@ class _Found:
     width: int
     consistency: float
     open_end: bool
-    findings: list[Finding] = field(default_factory=list)
+    escape: str = ""
+    spaced: bool = False
+    broken: bool = False
+    """A quotation mark stands where none may."""
+    as_text: str = ""
+    """Why quotation marks are read as text though there are some."""
 
 
 def find(
@@ -74,8 +103,12 @@ def find(
         delimiter = delimiter or told[1]
     start = 1 if told else 0
     best = _best(text, delimiter, quote, start if skip_lines is None else skip_lines)
-    if best.open_end:
-        findings.append(Finding("A quotation mark is never closed: quotation marks were read as text.", "warning"))
+    wide = [bool(re.search(r"\S {2,}\S", " ".join(record))) for record in best.records]
+    if best.width < 2 and sum(wide) * 5 > len(wide) * 4:
+        sentence = "Nothing sets fields apart: the columns seem to have a fixed width. Each line is kept as one text."
+        findings.append(Finding(sentence, "warning"))
+    if best.as_text:
+        findings.append(Finding(f"{best.as_text}: quotation marks were read as text.", "warning"))
     first = 0
     if skip_lines is None:
         first = _first_of_table(best)
@@ -98,7 +131,7 @@ def find(
         names = [""] * width
     return Dialect(
         best.delimiter, best.quote, skip_lines, header, tuple(names), len(names), tuple(map(tuple, body)),
-        tuple(findings),
+        tuple(findings), best.escape, best.spaced,
     )  # fmt: skip
 
 
@@ -106,16 +139,31 @@ def _best(text: str, delimiter: str | None, quote: str | None, skip: int) -> _Fo
     body = _without_lines(text, skip)
     candidates = (delimiter,) if delimiter else (*DELIMITERS, *_OTHERS)
     quotes = (quote,) if quote is not None else _quotes(body)
-    found = [_parsed(body, one, mark, skip) for one in candidates for mark in quotes]
-    whole = [one for one in found if not one.open_end] or [_parsed(body, one, "", skip) for one in candidates]
-    best = max(whole, key=_worth)
-    if best.quote == "" and quote is None and any(one.open_end and one.delimiter == best.delimiter for one in found):
-        best.open_end = True
+    best = max((_quoted(body, one, mark, skip, quote) for one in candidates for mark in quotes), key=_worth)
     if delimiter is None and (best.width < 2 or best.consistency < 0.4):
         # Nothing sets fields apart: one column. The delimiter must be one that no line holds.
         alone = next((one for one in ("\x1f", "\x1e") if one not in body), "\x1f")
-        best = _parsed(body, alone, "" if '"' not in body else best.quote, skip)
+        best = _quoted(body, alone, "" if '"' not in body else quotes[0], skip, quote)
     return best
+
+
+def _quoted(body: str, delimiter: str, mark: str, skip: int, chosen: str | None) -> _Found:
+    """The fields that `delimiter` sets apart, quotation marks understood in the way in which they make sense."""
+    spaced = bool(mark) and f"{delimiter} {mark}" in body and delimiter != " "
+    found = _parsed(body, delimiter, mark, skip, "", spaced)
+    if not mark or not (found.open_end or found.broken):
+        return found
+    if f"\\{mark}" in body:
+        escaped = _parsed(body, delimiter, mark, skip, "\\", spaced)
+        if not (escaped.open_end or escaped.broken):
+            return escaped
+    if chosen is not None:
+        return found
+    plain = _parsed(body, delimiter, "", skip)
+    if found.open_end or plain.consistency > max(0.98, found.consistency - 0.02):
+        plain.as_text = "A quotation mark is never closed" if found.open_end else "Quotation marks stand within values"
+        return plain
+    return found
 
 
 def _without_lines(text: str, count: int) -> str:
@@ -131,15 +179,21 @@ def _quotes(text: str) -> tuple[str, ...]:
     return ("'", "") if singles > text.count("\n") // 2 else ("",)
 
 
-def _parsed(text: str, delimiter: str, quote: str, skip: int) -> _Found:
+def _parsed(text: str, delimiter: str, quote: str, skip: int, escape: str = "", spaced: bool = False) -> _Found:
+    """The first records of `text`; read once more, leniently, where quotation marks stand where none may."""
+    found = _parsed_once(text, delimiter, quote, skip, escape, spaced, strict=bool(quote))
+    if not found.broken:
+        return found
+    lenient = _parsed_once(text, delimiter, quote, skip, escape, spaced, strict=False)
+    lenient.broken = True
+    return lenient
+
+
+def _parsed_once(text: str, delimiter: str, quote: str, skip: int, escape: str, spaced: bool, strict: bool) -> _Found:
     records: list[list[str]] = []
     lines: list[int] = []
-    line, open_end = 0, False
-    reader = csv.reader(
-        io.StringIO(text), delimiter=delimiter, quotechar=quote or None, doublequote=True,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )  # fmt: skip
-    csv.field_size_limit(1 << 30)
+    line, open_end, broken = 0, False, False
+    reader = _reader(io.StringIO(text), delimiter, quote, escape, spaced, strict)
     try:
         for record in reader:
             if reader.line_num - line > _LONGEST_RECORD:
@@ -153,12 +207,15 @@ def _parsed(text: str, delimiter: str, quote: str, skip: int) -> _Found:
                 break
         else:
             open_end = bool(quote) and bool(records) and _ends_open(records[-1], quote, text)
-    except csv.Error:
-        open_end = True
+    except csv.Error as error:
+        broken = "expected after" in str(error)
+        open_end = not broken
     widths = Counter(len(record) for record in records)
     usual = [(count, width) for width, count in widths.items() if width > 1]
     count, width = max(usual, default=(0, 1))
-    return _Found(delimiter, quote, records, lines, width, count / max(1, len(records)), open_end)
+    return _Found(
+        delimiter, quote, records, lines, width, count / max(1, len(records)), open_end, escape, spaced, broken
+    )
 
 
 def _ends_open(record: Sequence[str], quote: str, text: str) -> bool:
@@ -172,7 +229,11 @@ def _worth(found: _Found) -> float:
         return 0.0
     score = found.consistency * (1 + min(found.width, 30) / 60)
     if found.delimiter in _OTHERS:
-        score *= 0.55 if found.delimiter in "~^" else 0.35
+        score *= 0.55 if found.delimiter in "~^\x01" else 0.35
+    if found.as_text:
+        score *= 0.6
+    if found.delimiter == " " and sum("" in record for record in found.records) * 10 > len(found.records):
+        return 0.0
     if found.delimiter == "," and _decimal_commas(found):
         score *= 0.4
     return score
@@ -182,7 +243,7 @@ def _decimal_commas(found: _Found) -> bool:
     """Whether commas stand inside numbers rather than between fields."""
     pairs = halves = 0
     for record in found.records[1:200]:
-        for left, right in zip(record, record[1:], strict=False):
+        for left, right in pairwise(record):
             pairs += 1
             halves += bool(
                 re.search(r"\d$", left) and re.match(r"\d{1,2}(\D|$)", right) and re.search(r"[;\t|]", left + right)
@@ -201,11 +262,36 @@ def _first_of_table(found: _Found) -> int:
         if record[0].startswith("#") and len(record) != found.width:
             continue
         filled = sum(bool(one.strip()) for one in record)
+        below = _header_below(found.records, position, found.width)
+        if below:
+            return below
+        if _names_few(found.records, position, found.width):
+            return position
         if len(record) >= found.width - 1 and (filled > max(1, found.width // 2) or _is_body(found.records, position)):
             return position
         if position > 60:
             break
     return 0
+
+
+def _header_below(records: Sequence[Sequence[str]], position: int, width: int) -> int:
+    """Where a header of full width stands soon below a narrower line that is a title then; 0 where none does."""
+    for later in range(position, min(position + 12, len(records) - 1)):
+        if len(records[later]) >= width:
+            named = later > position and all(one.strip() for one in records[later])
+            return later if named and _has_header(records[later : later + 50]) == (True, "") else 0
+    return 0
+
+
+def _names_few(records: Sequence[Sequence[str]], position: int, width: int) -> bool:
+    """Whether a line of full width names a few columns only, over lines of values."""
+    record = records[position]
+    if len(record) != width or record[0].strip() or not any(one.strip() for one in record):
+        return False
+    after = records[position + 1 : position + 6]
+    return bool(after) and all(
+        len(row) == width and sum(bool(_VALUE.match(one)) for one in row if one.strip()) * 2 > width for row in after
+    )
 
 
 def _is_body(records: Sequence[Sequence[str]], position: int) -> bool:
@@ -231,25 +317,36 @@ def _has_header(records: Sequence[Sequence[str]]) -> tuple[bool, str]:
     if not filled:
         return False, ""
     values = sum(bool(_VALUE.match(one)) for one in filled)
-    years = sum(bool(re.fullmatch(r"(19|20)\d\d|Q[1-4]|[A-Za-z]{3}[- ]?\d{2,4}", one)) for one in filled)
+    years = sum(bool(_YEAR.fullmatch(one)) for one in filled)
     if not body:
         return not values, "" if values else "The file has only one line: it was read as names of columns."
     if values and values > years:
         return False, ""
-    if values and values == years and values * 2 < len(filled) + 1 and not _VALUE.match(filled[0]):
+    if values and values == years and not _VALUE.match(filled[0]) and _years_over_others(first, body):
         return True, ""
     width = max(map(len, body))
     typed = 0
     for place in range(min(width, len(first))):
         below = [row[place].strip() for row in body if place < len(row) and row[place].strip()]
         matching = sum(bool(_VALUE.match(one)) for one in below)
-        if below and matching * 10 >= len(below) * 7 and not _VALUE.match(first[place] or "x"):
+        coded = sum(bool(re.search(r"\d", one)) for one in below)
+        if (below and matching * 10 >= len(below) * 7 and not _VALUE.match(first[place] or "x")) or (
+            len(below) > 1 and coded == len(below) and first[place].strip() and not re.search(r"\d", first[place])
+        ):
             typed += 1
     if typed:
         return True, ""
     if values:
         return False, ""
     return _text_header(first, filled, body)
+
+
+def _years_over_others(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the years (or months) in the first line stand over values that are none, so that they name columns."""
+    places = [place for place, one in enumerate(first) if _VALUE.match(one.strip() or "x")]
+    below = [row[place].strip() for row in body for place in places if place < len(row) and row[place].strip()]
+    years = sum(bool(_YEAR.fullmatch(one)) for one in below)
+    return len({first[place] for place in places}) == len(places) and bool(below) and years * 5 < len(below)
 
 
 def _text_header(first: Sequence[str], filled: list[str], body: Sequence[Sequence[str]]) -> tuple[bool, str]:

@@ -53,8 +53,14 @@ def look(path: Path, wanted: str | None) -> Encoded:
     found = wanted or _by_mark(head) or ""
     if found and found != "utf-8":
         return Encoded(found, False, size <= WHOLE, _said(found, wanted is not None))
-    if found == "" and all(map(_is_utf8, parts)):
+    whole = size <= WHOLE
+    if all(_is_utf8(part, whole or part is parts[-1]) for part in parts):
         found = "utf-8"
+    elif wanted == "utf-8":
+        sentence = "The file is not all UTF-8: letters that are not became �. Choose another encoding."
+        return Encoded("utf-8", False, whole, (Finding(sentence, "warning"),))
+    else:
+        found = ""
     if found == "utf-8":
         return Encoded("utf-8", not any(_needs_repair(part, head is part) for part in parts), size <= WHOLE)
     codec = _guess(parts)
@@ -80,14 +86,14 @@ def _by_mark(head: bytes) -> str | None:
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if head.startswith(codecs.BOM_UTF8) and _is_utf8(head):
+    if head.startswith(codecs.BOM_UTF8) and _is_utf8(head, False):
         return "utf-8"
     sample = head[:8192]
     half = max(1, len(sample) // 2)
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if odd > half // 3 and even < half // 20:
+    if odd > half // 3 and even <= half // 20:
         return "utf-16-le"
-    if even > half // 3 and odd < half // 20:
+    if even > half // 3 and odd <= half // 20:
         return "utf-16-be"
     return None
 
@@ -122,11 +128,12 @@ def _cut_end(piece: bytes) -> bytes:
     return piece[: piece.rfind(b"\n") + 1] or piece
 
 
-def _is_utf8(piece: bytes) -> bool:
+def _is_utf8(piece: bytes, whole: bool = True) -> bool:
+    """Whether `piece` is UTF-8; unless it is `whole`, its last letter may be cut."""
     try:
-        codecs.utf_8_decode(piece, "strict", len(piece) < _HEAD)
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data" and error.start > len(piece) - 4
+        codecs.utf_8_decode(piece, "strict", whole)
+    except UnicodeDecodeError:
+        return False
     return True
 
 
@@ -162,8 +169,8 @@ Report = Callable[[float], None]
 def rewrite(path: Path, codec: str, target: Path, report: Report | None = None) -> tuple[Finding, ...]:
     """Write the text in `path` as UTF-8 with plain line ends to `target`; what was odd about it.
 
-    NUL and the end-of-file mark of DOS go, a byte-order mark in the middle goes, bytes that `codec` does not know become
-    the replacement character. `report` gets the share done.
+    NUL and the end-of-file mark of DOS go, a byte-order mark in the middle goes, bytes that `codec` does not know
+    become the replacement character. `report` gets the share done.
     """
     size = max(1, path.stat().st_size)
     odd = _Odd()

@@ -42,6 +42,9 @@ _SIGNATURES = (
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _TAG = re.compile(r"<(!doctype\s+html|html|head|body|div|table|script|meta|p\b)", re.I)
+_SQL = re.compile(
+    r"(--.*\n\s*)*(CREATE (TEMP(ORARY)? )?TABLE|INSERT INTO|DROP TABLE|BEGIN TRANSACTION)\b[^\n]*[(;]", re.I
+)
 _CODE = re.compile(
     r"^(#!|from \w+ import |import \w+$|def \w+\(|class \w+[:(]|package \w|#include\b|\$ErrorAction)", re.M
 )
@@ -75,7 +78,7 @@ def _by_signature(path: Path, head: bytes) -> FileKind | None:
         return "parquet"
     if head.startswith(b"PARE"):
         raise IngestError("This Parquet file is encrypted, so it cannot be read.")
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path)
     if head.startswith(_OLE):
         return _compound(path, head)
@@ -143,7 +146,9 @@ def _binary(head: bytes) -> bool:
     """Whether the bytes are no text in any encoding that is read here."""
     if head.startswith(_UTF16):
         return False
-    sample = head[:8192]
+    sample = head.rstrip(b"\0")[:8192]
+    if 1 in sample and b"\n" in sample and not re.search(rb"[\0\x02-\x08\x0e-\x19\x1c-\x1f]", sample):
+        return sample.count(1) > len(sample) // 3  # a text in which that character sets fields apart
     odd = sum(byte < 9 or (13 < byte < 32 and byte not in (26, 27)) for byte in sample)
     zeros = sample.count(0)
     if zeros and _looks_utf16(sample):
@@ -154,7 +159,7 @@ def _binary(head: bytes) -> bool:
 def _looks_utf16(sample: bytes) -> bool:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = max(1, len(sample) // 2)
-    return (odd > half // 3 and even < half // 20) or (even > half // 3 and odd < half // 20)
+    return (odd > half // 3 and even <= half // 20) or (even > half // 3 and odd <= half // 20)
 
 
 def _text_kind(head: bytes, file_name: str) -> FileKind:
@@ -181,6 +186,8 @@ def _text_kind(head: bytes, file_name: str) -> FileKind:
         r"(?im)^(subject|date|to|content-type): ?", start[:4000]
     ):
         raise IngestError("This is a mail message, not a table.")
+    if _SQL.match(start):
+        raise IngestError("This is an SQL script, not a table.")
     if _is_code(start, ending):
         raise IngestError("This is program source, not a table.")
     return "text"
@@ -190,7 +197,8 @@ def _refuse_markup(start: str) -> None:
     first = start[:2000]
     if _TAG.match(first) or re.search(r"<html", first, re.I):
         raise IngestError(
-            "This is a web page (HTML), not a table. Perhaps it was saved in place of the file: download the file again."
+            "This is a web page (HTML), not a table."
+            " Perhaps it was saved in place of the file: download the file again."
         )
     if first.startswith("<?xml"):
         what = "a workbook in XML form" if "urn:schemas-microsoft-com:office:spreadsheet" in first else "an XML file"

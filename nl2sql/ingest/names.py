@@ -81,9 +81,19 @@ def shown_header(header: str) -> str:
     >>> shown_header(" Net\\nsales ")
     'Net sales'
     """
-    kept = "".join(
+    return " ".join(one_line(header[:1000]).split())[:200]
+
+
+def one_line(text: str) -> str:
+    """`text` in one line, without characters that control or turn text: fit to be shown within a sentence.
+
+    >>> one_line("“a\\nb” is no number.")
+    '“a b” is no number.'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
         " " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
-        for char in header[:1000]
+        for char in text
         if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn") or char == "\u200d"
     )
-    return " ".join(kept.split())[:200]

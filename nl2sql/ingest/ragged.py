@@ -25,10 +25,7 @@ def _records(file: TextIO, found: Dialect) -> Iterator[tuple[int, list[str]]]:
     for _ in range(found.skip_lines):
         file.readline()
     csv.field_size_limit(1 << 30)
-    reader = csv.reader(
-        file, delimiter=found.delimiter, quotechar=found.quote or None,
-        quoting=csv.QUOTE_MINIMAL if found.quote else csv.QUOTE_NONE,
-    )  # fmt: skip
+    reader = found.reader(file)
     line = found.skip_lines
     header = found.header
     for record in reader:

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +20,7 @@ import duckdb
 
 from nl2sql.engine.worker import ADDRESS_RESERVE
 from nl2sql.ingest import kinds, names, packed
-from nl2sql.ingest.base import IngestError, Understanding
+from nl2sql.ingest.base import Finding, IngestError, Understanding
 from nl2sql.ingest.messages import fields, options_of, pack, unpack
 from nl2sql.ingest.profile import write_profile
 from nl2sql.ingest.reading import Source, readers
@@ -45,7 +45,7 @@ def answer(task: dict[str, Any], sink: BinaryIO) -> dict[str, Any]:
     try:
         return _done(task, Path(task["scratch"]), sink)
     except IngestError as error:
-        return {"error": error.sentence}
+        return {"error": names.one_line(error.sentence)}
     except (MemoryError, duckdb.OutOfMemoryException):
         return {"error": MEMORY_SENTENCE}
     except OSError as error:
@@ -81,17 +81,25 @@ def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]
             connection.execute("CHECKPOINT")
     if not kept:
         staged.unlink(missing_ok=True)
-    findings = tuple(dict.fromkeys((*said, *loaded.findings)))
+    rejects = tuple(
+        replace(one, column=names.one_line(one.column), reason=names.one_line(one.reason)) for one in loaded.rejects
+    )
     done = replace(
-        loaded, staged=staged if kept else None, table=source.table, findings=findings,
+        loaded, staged=staged if kept else None, table=source.table, findings=_shown((*said, *loaded.findings)),
+        rejects=rejects,
         seconds=time.monotonic() - began,
     )  # fmt: skip
     return {"loaded": fields(done)}
 
 
 def _finished(understood: Understanding, task: dict[str, Any], said: tuple[Any, ...]) -> Understanding:
-    findings = tuple(dict.fromkeys((*said, *understood.findings)))
+    findings = _shown((*said, *understood.findings))
     return replace(understood, path=Path(task["path"]), file_name=task["file_name"], findings=findings)
+
+
+def _shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, whatever the file says in it fit to be shown."""
+    return tuple(dict.fromkeys(replace(one, sentence=names.one_line(one.sentence)) for one in findings))
 
 
 def _plainly_named(path: Path, scratch: Path) -> Path:

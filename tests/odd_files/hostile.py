@@ -216,6 +216,7 @@ CELLS = (
         "formulas_after_blanks.csv",
         lines("id,note", "1,\t=1+1", '2,"\r=1+1"', '3,"\n=1+1"', "4,plain"),
         table("id int, note text", (1, "\t=1+1"), (2, "\r=1+1"), (3, "\n=1+1"), (4, "plain")),
+        table("id int, note text", (1, "\t=1+1"), (2, "\n=1+1"), (3, "\n=1+1"), (4, "plain")),
     ),
     odd(
         "numbers_written_as_formulas.csv",
@@ -292,7 +293,7 @@ SIZES = (
         Table("id int, name text, n int", 3, cells=((1, 2, 6), (2, 1, "Cem"))),
         Said(r"line 3|long|large|big|memory"),
     ),
-    odd("one_line_of_20_mb.csv", b"x" * 20_000_000, Table("*", 1), Said(r".")),
+    odd("one_line_of_20_mb.csv", b"x" * 20_000_000, Table("*", 1), Table("*", 0, says=(r"one line",)), Said(r".")),
     odd(
         "late_change.csv",
         _late_change,

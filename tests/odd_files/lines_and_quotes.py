@@ -182,6 +182,7 @@ QUOTE_FILES = (
         "newline_in_quotes.csv",
         'id,note\r\n1,"first\nsecond"\r\n2,"a\r\nb"\r\n3,c\r\n',
         table("id int, note text", (1, "first\nsecond"), (2, "a\r\nb"), (3, "c")),
+        table("id int, note text", (1, "first\nsecond"), (2, "a\nb"), (3, "c")),  # a line end within a cell stays one
     ),
     odd(
         "doubled_quotes.csv",
@@ -310,6 +311,7 @@ QUOTE_FILES = (
         Table("* any, * any", 2),
         Table("* any, * any", 3, says=(r".",)),
         Table("* any, * any, * any, * any", 3),
+        Table("* any, * any, * any, * any", 4, says=(r"first line|header",)),
         Said(r"markdown|table"),
     ),
     odd(
@@ -420,7 +422,7 @@ QUOTE_FILES = (
     odd(
         "only_a_header.csv",
         lines("id,name,city"),
-        table("id any, name any, city any", says=r"no rows|header only|only (a|the) header|only names"),
+        table("id any, name any, city any", says=r"no rows|header only|only (a|the) header|only names|only one line"),
         Said(r"no rows|only (a|the) header|header"),
         table("* text, * text, * text", ("id", "name", "city"), says=r"header"),
     ),
