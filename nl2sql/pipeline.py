@@ -422,7 +422,10 @@ class Workbench:
             return self._values[1]
 
     def keys(self) -> KeyProposals:
-        """Keys that names and stored values suggest beyond the declared ones, looked for once per version (again when time ran out)."""
+        """Keys that names and stored values suggest beyond the declared ones.
+
+        Looked for once per version, and again when time ran out.
+        """
         snapshot = self.snapshot()
         if self._keys is None or self._keys[0] != snapshot.version:
             found = propose_keys(snapshot.schema, lambda sql: self._fetched(snapshot.database, sql, 1_000))
