@@ -185,7 +185,7 @@ def test_a_bad_line_in_the_middle_is_a_reject_with_its_number(tmp_path: Path):
         read(tmp_path, BAD_LINE, "x.jsonl", misfits="stop")
 
 
-@pytest.mark.parametrize("text", ['[{"a": 1}, {"a": 2', '[{"a": 1}, {"a": }]', '[{"a": 1},]', '[{"a": 1}] tail'])
+@pytest.mark.parametrize("text", ['[{"a": 1}, {"a": 2', '[{"a": 1}, {"a": }]', '[{"a": 1}] tail'])
 def test_a_list_that_breaks_off_says_so_and_keeps_what_came_before_when_asked(tmp_path: Path, text: str):
     assert read(tmp_path, text).rows == []
     found = read(tmp_path, text, misfits="drop")
@@ -210,6 +210,12 @@ def test_a_list_that_breaks_off_says_so_and_keeps_what_came_before_when_asked(tm
 def test_what_is_no_table_gets_a_sentence(tmp_path: Path, text: str, sentence: str):
     with pytest.raises(IngestError, match=sentence):
         read(tmp_path, text)
+
+
+def test_a_comma_too_many_is_passed_over(tmp_path: Path):
+    found = read(tmp_path, '[{"a": 1},]')
+    assert found.rows == [(1,)]
+    assert "comma behind the last value" in found.said
 
 
 def test_a_thousand_levels_are_kept_as_text(tmp_path: Path):

@@ -20,6 +20,7 @@ from nl2sql.ingest.staging import COLUMNS_LIMIT, PREVIEW_ROWS, misfit, reason, r
 from nl2sql.schema import Column, literal, quote
 
 DAMAGED = "This Parquet file is damaged, was cut off, or is of a form that cannot be read."
+NO_COLUMNS = "There are no columns in this Parquet file."
 _NESTED = ("struct", "list", "array", "map", "union", "variant")
 _TEXT_KEPT = 2_000
 _POLL_SECONDS = 0.2
@@ -39,7 +40,7 @@ class ParquetReader:
 
     def understand(self, source: Source, connection: duckdb.DuckDBPyConnection) -> Understanding:
         """What the file says of itself, and its first rows."""
-        table = f"read_parquet({literal(str(source.path))})"
+        table = f"read_parquet({literal(str(source.path))}, hive_partitioning=false)"
         with _said_plainly():
             fields = _fields(connection, table)
             rows = _row_count(connection, source)
@@ -57,24 +58,25 @@ class ParquetReader:
             rows=tuple(tuple(row[position] for position in kept) for row in shown),
             row_estimate=rows,
             complete=True,
-            findings=_findings(fields, source),
+            findings=_findings(fields, source, rows),
         )
 
     def load(self, source: Source, connection: duckdb.DuckDBPyConnection, report: Progress) -> Loaded:
         """All rows, in one statement where the types are the file's own."""
         path = literal(str(source.path))
         with _said_plainly(), _reporting(connection, report):
-            table = f"read_parquet({path})"
+            table = f"read_parquet({path}, hive_partitioning=false)"
             fields = _fields(connection, table)
             said = _row_count(connection, source)
             columns = _columns(fields, source)
-            numbered = f"(SELECT *, file_row_number + 1 AS nl2sql_line FROM read_parquet({path}, file_row_number=true))"
+            lines = f"read_parquet({path}, hive_partitioning=false, file_row_number=true)"
+            numbered = f"(SELECT *, file_row_number + 1 AS nl2sql_line FROM {lines})"
             bad = _misfits(connection, numbered, fields, columns)
             outcome = _write(connection, numbered if bad else table, source, fields, columns, bad)
         if outcome.rows != said and not bad:
             raise IngestError(f"This Parquet file is damaged: it says it has {said:,} rows, and has {outcome.rows:,}.")
         report(1.0, outcome.rows)
-        return replace(outcome, findings=_findings(fields, source))
+        return replace(outcome, findings=_findings(fields, source, said))
 
 
 def _write(
@@ -122,7 +124,7 @@ def _fields(connection: duckdb.DuckDBPyConnection, table: str) -> list[_Field]:
             value = f"struct_extract({quote(name)}, {literal(inner)})"
             found.append(_field(f"{name}.{inner}", value, inner_kind))
     if not found:
-        raise IngestError("There are no columns in this Parquet file.")
+        raise IngestError(NO_COLUMNS)
     if len(found) > COLUMNS_LIMIT:
         raise IngestError(f"There are more than {COLUMNS_LIMIT:,} columns, which is more than a table can have.")
     return found
@@ -219,10 +221,12 @@ def _rejects(
     return tuple(sorted(found, key=lambda one: one.line or 0))
 
 
-def _findings(fields: Sequence[_Field], source: Source) -> tuple[Finding, ...]:
+def _findings(fields: Sequence[_Field], source: Source, rows: int) -> tuple[Finding, ...]:
     nested = [one.header for one in fields if one.value.startswith("CAST(to_json(")]
     raw = [one.header for one in fields if Column("", one.type).type == "BLOB"]
     found = list(source.findings)
+    if not rows:
+        found.append(Finding("There are no rows in this Parquet file.", "warning"))
     if nested:
         found.append(Finding(f"Lists and objects are kept as JSON text: {kept_columns(nested)}."))
     if raw:
@@ -240,6 +244,8 @@ def _said_plainly() -> Iterator[None]:
     except duckdb.Error as error:
         if "No space left" in str(error) or "bad allocation" in str(error):
             raise
+        if "Need at least one non-root column" in str(error):
+            raise IngestError(NO_COLUMNS) from error
         raise IngestError(DAMAGED) from error
 
 

@@ -91,6 +91,7 @@ class Document:
     """Bytes read."""
     complete: bool = True
     _unread: list[tuple[int, str]] = field(default_factory=list)
+    _by_line: bool = False
 
     def read(self, *, head_only: bool = False) -> Iterator[int]:
         """Read the file, or only its first HEAD bytes; yields rows so far after each batch, one of which ends there.
@@ -126,7 +127,7 @@ class Document:
         self._keep_unread()
         if not self.staging.headers:
             raise IngestError("There is no table in this JSON file: it has no rows with values.")
-        self.findings += _said(self.odd)
+        self.findings += [*rows.said(), *_said(self.odd)]
 
     @cached_property
     def codec(self) -> str:
@@ -143,7 +144,7 @@ class Document:
 
     def _reject(self, line: int, reason: str, text: str) -> None:
         self.unread += 1
-        if self.staging.options.misfits == "text" and len(self._unread) < REJECTS_KEPT:
+        if self.staging.options.misfits == "text" and self._by_line and len(self._unread) < REJECTS_KEPT:
             self._unread.append((line, text))
         if len(self.rejects) < REJECTS_KEPT:
             self.rejects.append(Reject(line, "", reason, text[:_TEXT_KEPT]))
@@ -160,7 +161,8 @@ class Document:
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         shape = shape_of(self.path, self.file_name)
-        if shape == "lines":
+        self._by_line = shape == "lines"
+        if self._by_line:
             yield from self._of_lines()
             return
         with self.path.open("rb") as file:
@@ -206,6 +208,10 @@ class Document:
                 text.skip("]")
                 return
             text.skip(",")
+            if text.peek() == "]":
+                text.skip("]")
+                self.findings.append(Finding("There is a comma behind the last value of the list; it was passed over."))
+                return
 
     def _of_object(self, text: Text) -> Iterator[tuple[int, Any]]:
         """The rows of the first list of objects in an object; else the object itself, in the form it has."""

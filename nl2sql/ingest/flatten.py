@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from nl2sql.ingest.base import Finding
 from nl2sql.ingest.cells import Cell, Nested
 from nl2sql.ingest.json_text import Odd, dump
 from nl2sql.ingest.names import shown_header
@@ -47,6 +48,15 @@ class Flattened:
                 del found[place]  # null, where other rows may have an object
         self._open([place for place in found if place not in self.places])
         self.staging.add(at, [found.get(place) for place in self.places])
+
+    def said(self) -> Iterator[Finding]:
+        """What is odd about the layout."""
+        opened = dict.fromkeys(place[0] for place in self.places if len(place) == 2)
+        for key in opened:
+            if (key,) in self.places:
+                shown = shown_header(key)
+                sentence = f"“{shown}” is an object in some rows and a value in others: they are columns of their own."
+                yield Finding(sentence, "warning")
 
     def _open(self, places: Sequence[Place]) -> None:
         if places:

@@ -48,8 +48,9 @@ def readers() -> dict[FileKind, Reader]:
     from nl2sql.ingest.columnar import ParquetReader
     from nl2sql.ingest.documents import JsonReader
     from nl2sql.ingest.text import TextReader
+    from nl2sql.ingest.workbook import WorkbookReader
 
-    return {"text": TextReader(), "parquet": ParquetReader(), "json": JsonReader()}
+    return {"text": TextReader(), "parquet": ParquetReader(), "json": JsonReader(), "excel": WorkbookReader()}
 
 
 def kept_columns(names: Sequence[str]) -> str:
