@@ -236,6 +236,8 @@ def test_appended_rows_come_after_the_old_ones(workspace: Workspace) -> None:
     assert [one.name for one in changed.retyped] == ["id", "amount"]  # type: ignore[attr-defined]
     assert [one.name for one in changed.removed] == ["remark"]  # type: ignore[attr-defined]
     assert ask(before.database, "SELECT count(*) FROM sales") == [(3,)]
+    assert seen == sorted(seen)
+    assert seen[-1] >= 0.9
     assert {one.name: one.row_count for one in read_profile(table.path)} == dict.fromkeys(table.source_columns, 4)
 
 

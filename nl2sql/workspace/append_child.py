@@ -6,10 +6,12 @@ Reads both files with everything else shut, writes the third, and answers in JSO
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +23,38 @@ from nl2sql.ingest.profile import write_profile
 from nl2sql.schema import literal, quote
 from nl2sql.workspace.append import MEMORY, Combination, Pair
 
+_BLOCKS_OF_A_COLUMN = 3 * (256 << 10)
 _PROGRESS_SECONDS = 0.2
+_STAGES = {"old": (0.0, 0.45), "new": (0.45, 0.9)}
+"""Where the shares of the work begin and end; what is left is the profile's."""
 
 
 def main() -> None:
     """Read the task, do it, say how it went."""
     document = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_input, daemon=True).start()
-    _bound_process()
     pairs = tuple(Pair(**pair) for pair in document["pairs"])
     task = Combination(tuple(document["old"]), tuple(document["new"]), document["path"], document["name"], pairs)
+    _bound_process(memory_for(task))
     try:
         _say(types=combined(task))
     except WorkspaceError as error:
         _say(error=error.sentence)
-    except duckdb.OutOfMemoryException:
-        _say(error="The rows could not be added: there is too little memory.")
-    except (duckdb.Error, OSError) as error:
-        full = "No space left" in str(error)
-        _say(error=f"The rows could not be added: {'the disk is full' if full else 'a file could not be used'}.")
+    except (duckdb.Error, OSError, MemoryError) as error:
+        _say(error=f"The rows could not be added: {_reason(str(error))}.")
+
+
+def _reason(text: str) -> str:
+    if "No space left" in text:
+        return "the disk is full"
+    if "memory" in text.lower() or "allocat" in text:
+        return "there is too little memory"
+    return "a file could not be used"
+
+
+def memory_for(task: Combination) -> int:
+    """Bytes that the process may use: the engine holds blocks of each column while it writes."""
+    return MEMORY + _BLOCKS_OF_A_COLUMN * len(task.pairs)
 
 
 def combined(task: Combination) -> dict[str, str]:
@@ -47,7 +62,7 @@ def combined(task: Combination) -> dict[str, str]:
     folder = Path(task.path).parent
     config: dict[str, Any] = {
         "threads": max(1, os.cpu_count() or 1),
-        "memory_limit": f"{MEMORY * 3 // 5}B",
+        "memory_limit": f"{memory_for(task) * 3 // 5}B",
         "temp_directory": str(folder / "spill"),
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -62,14 +77,7 @@ def combined(task: Combination) -> dict[str, str]:
         con.execute("SET enable_external_access = false")
         con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
         con.execute("SET lock_configuration = true")
-        finished = threading.Event()
-        reporter = threading.Thread(target=_report, args=(con, finished), daemon=True)
-        reporter.start()
-        try:
-            return _combined(con, task)
-        finally:
-            finished.set()
-            reporter.join()
+        return _combined(con, task)
 
 
 def _combined(con: duckdb.DuckDBPyConnection, task: Combination) -> dict[str, str]:
@@ -79,7 +87,8 @@ def _combined(con: duckdb.DuckDBPyConnection, task: Combination) -> dict[str, st
     con.execute(f"CREATE TABLE main.{quote(task.name)} ({columns})")
     for side, source in sides.items():
         values = (_value(pair.old if side == "old" else pair.new, types[pair.name]) for pair in task.pairs)
-        con.execute(f"INSERT INTO main.{quote(task.name)} SELECT {', '.join(values)} FROM {source}")
+        with _reported(con, *_STAGES[side]):
+            con.execute(f"INSERT INTO main.{quote(task.name)} SELECT {', '.join(values)} FROM {source}")
     write_profile(con, task.name)
     con.execute("CHECKPOINT")
     return types
@@ -140,13 +149,27 @@ def _lost(con: duckdb.DuckDBPyConnection, name: str, kind: str, to: str, source:
     return str(row[0]) if row else None
 
 
-def _report(con: duckdb.DuckDBPyConnection, finished: threading.Event) -> None:
-    last = -1.0
-    while not finished.wait(_PROGRESS_SECONDS):
-        share = con.query_progress() / 100
-        if share >= 0 and share != last:
-            last = share
-            _say(progress=min(share, 1.0))
+@contextlib.contextmanager
+def _reported(con: duckdb.DuckDBPyConnection, begin: float, end: float) -> Iterator[None]:
+    """While the block runs one statement, tell how far it is, as a share of the whole work."""
+    finished = threading.Event()
+
+    def report() -> None:
+        last = 0.0
+        while not finished.wait(_PROGRESS_SECONDS):
+            share = con.query_progress() / 100
+            if share > last:
+                last = share
+                _say(progress=begin + min(share, 1.0) * (end - begin))
+
+    reporter = threading.Thread(target=report, daemon=True)
+    reporter.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        reporter.join()
+        _say(progress=end)
 
 
 _saying = threading.Lock()
@@ -158,8 +181,8 @@ def _say(**outcome: Any) -> None:
         sys.stdout.flush()
 
 
-def _bound_process() -> None:
-    set_address_limit(MEMORY)
+def _bound_process(memory: int) -> None:
+    set_address_limit(memory)
     if os.name == "posix":
         import resource
 
