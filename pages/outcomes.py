@@ -37,7 +37,7 @@ def draw_misfits(bench: Workbench, upload: Upload, job: LoadJob, outcome: Misfit
     with st.container(border=True):
         st.markdown(
             f":orange[:material/rule:] **{counted(loaded.rejected, 'row does', 'rows do')} not fit."
-            " Nothing is kept yet.** What should become of them?"
+            f" Nothing is kept yet.** What should become of {'it' if loaded.rejected == 1 else 'them'}?"
         )
         _draw_rejects(loaded, job.id)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -98,8 +98,8 @@ def _download(loaded: Loaded, key: str) -> None:
     )  # fmt: skip
 
 
-def draw_kept(bench: Workbench, job: LoadJob, kept: Kept, close: Callable[[], None]) -> None:
-    """The table that came of a load: its size, what was left out, and questions to ask about it."""
+def draw_kept(bench: Workbench, job: LoadJob, kept: Kept, close: Callable[[], None], latest: bool) -> None:
+    """The table that came of a load: its size and what was left out; for the latest one questions to ask about it."""
     table = bench.snapshot().schema.table(kept.table)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -115,7 +115,7 @@ def draw_kept(bench: Workbench, job: LoadJob, kept: Kept, close: Callable[[], No
                 left_out = counted(kept.loaded.rejected, "row was", "rows were")
                 st.caption(f":orange[:material/warning:] {left_out} left out.", width="content")
                 _download(kept.loaded, job.id)
-        if table is not None:
+        if table is not None and latest:
             _draw_ways_on(bench, job, kept.table)
 
 

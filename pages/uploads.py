@@ -74,8 +74,7 @@ def _receive(bench: Workbench, key: str, way: str = "new", table: str | None = N
     for position, upload in enumerate(received):
         st.session_state[f"card-{upload.id}"] = position == 0
         if table is not None:
-            st.session_state[f"way-{upload.id}"] = way
-            st.session_state[f"into-{upload.id}"] = table
+            _aim(upload.id, way, table)
     if received:
         st.query_params.pop("table", None)
     st.session_state.not_received = refused
@@ -85,11 +84,11 @@ def _receive(bench: Workbench, key: str, way: str = "new", table: str | None = N
 def draw_kept(bench: Workbench) -> None:
     """The latest tables that came of files, until somebody closes the line."""
     done = [(job, job.outcome) for job in bench.loader.jobs() if isinstance(job.outcome, Kept)]
-    for job, outcome in done[-_KEPT_SHOWN:][::-1]:
+    for place, (job, outcome) in enumerate(done[-_KEPT_SHOWN:][::-1]):
         if bench.snapshot().schema.table(outcome.table) is not None:
             if not outcome.loaded.rejected:
                 _let_go(bench, job.upload_id)
-            outcomes.draw_kept(bench, job, outcome, partial(_close_kept, bench, job))
+            outcomes.draw_kept(bench, job, outcome, partial(_close_kept, bench, job), latest=place == 0)
 
 
 def _let_go(bench: Workbench, id: str) -> None:
@@ -174,7 +173,7 @@ def _understood(bench: Workbench, upload: Upload) -> Understanding | None:
     """What the file is; None with the reason on the page when it cannot be read, or not in the way that was chosen."""
     try:
         with st.spinner("Looking at the file"):
-            return bench.loader.understand(upload, _as_read(upload.options))
+            return bench.loader.understand(upload, _as_read(upload.options), free=False)
     except WorkbenchError as error:
         show_error(error)
     with st.container(horizontal=True):
@@ -224,23 +223,27 @@ def _draw_target(card: Card) -> None:
 
 
 def _draw_new(card: Card) -> None:
-    upload = card.upload
+    upload, loader = card.upload, card.bench.loader
+    found = card.understood.table
     key = f"name-{upload.id}"
-    st.session_state[key] = name = upload.options.table or card.understood.table
+    st.session_state[key] = name = upload.options.table or loader.free_name(found)
     st.text_input("Table name", key=key, width=360, max_chars=120, on_change=_name, args=(card.bench, upload.id, key))
-    free = card.bench.loader.free_name(name)
-    if free != name:
-        st.caption(f":orange[:material/warning:] There is a table called {plain(name, 80)} already.")
+    free = loader.free_name(name)
+    taken = name if free != name else found if found in card.own and not upload.options.table else None
+    if taken:
+        st.caption(f":orange[:material/warning:] There is a table called {plain(taken, 80)} already.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if free == name:
-            _keep_button(card, New(name), "Keep as table", ":material/table:")
-        else:
-            _keep_button(card, New(free), f"Keep as {plain(free, 80)}", ":material/table:")
-            if name in card.own:
-                st.button(
-                    "Put it in place of that table", key=f"instead-{upload.id}", icon=":material/swap_horiz:",
-                    on_click=_instead, args=(upload.id, name),
-                )  # fmt: skip
+        label = "Keep as table" if free == name else f"Keep as {plain(free, 80)}"
+        _keep_button(card, New(free), label, ":material/table:")
+        if taken in card.own:
+            st.button(
+                f"Replace {plain(taken, 60)}", key=f"instead-{upload.id}", icon=":material/swap_horiz:",
+                on_click=_aim, args=(upload.id, "replace", taken), help="See first what would change in it",
+            )  # fmt: skip
+            st.button(
+                f"Add to {plain(taken, 60)}", key=f"more-{upload.id}", icon=":material/playlist_add:",
+                on_click=_aim, args=(upload.id, "append", taken), help="See first what would change in it",
+            )  # fmt: skip
         _draw_discard(card.bench, upload)
 
 
@@ -251,9 +254,10 @@ def _name(bench: Workbench, id: str, key: str) -> None:
         edits.tried(f"upload-{id}", lambda: bench.uploads.set_options(id, named))
 
 
-def _instead(id: str, name: str) -> None:
-    st.session_state[f"way-{id}"] = "replace"
-    st.session_state[f"into-{id}"] = name
+def _aim(id: str, way: str, table: str) -> None:
+    """Have a file replace a table, or add to it, once that is confirmed."""
+    st.session_state[f"way-{id}"] = way
+    st.session_state[f"into-{id}"] = table
 
 
 def _draw_change(card: Card, append: bool) -> None:
@@ -261,8 +265,8 @@ def _draw_change(card: Card, append: bool) -> None:
     upload = card.upload
     key = f"into-{upload.id}"
     if st.session_state.get(key) not in card.own:
-        alike = card.understood.table.rstrip("0123456789").rstrip("_")
-        st.session_state[key] = next((name for name in card.own if name == alike), card.own[0])
+        alike = card.understood.table
+        st.session_state[key] = alike if alike in card.own else card.own[0]
     name = st.selectbox("Table", card.own, key=key, width=360, persist_state="session")
     target: Replace | Append = Append(name) if append else Replace(name)
     try:
@@ -297,8 +301,15 @@ def _keep_button(card: Card, target: Target, label: str, icon: str) -> None:
     options = replace(card.upload.options, misfits="ask")
     st.button(
         label, type="primary", key=f"keep-{card.upload.id}", icon=icon,
-        on_click=card.bench.loader.start, args=(card.upload, options, target),
+        on_click=_start, args=(card.bench, card.upload.id, options, target),
     )  # fmt: skip
+
+
+def _start(bench: Workbench, id: str, options: ReadOptions, target: Target) -> None:
+    """Begin to load; a second click that comes late, when the table is there already, does nothing."""
+    upload = bench.uploads.get(id)
+    if upload is not None and not (isinstance(target, New) and target.name in upload.kept_as):
+        bench.loader.start(upload, options, target)
 
 
 def _draw_discard(bench: Workbench, upload: Upload) -> None:
