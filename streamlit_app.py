@@ -18,6 +18,7 @@ if __name__ != "__main__":
         resources.warm_up()
         yield
 
+    resources.use_navigation_only()
     app = st.App(__file__, routes=routes(resources.workbench), lifespan=warm)
 else:
     # Run for each page that somebody has open.
@@ -27,6 +28,7 @@ else:
     page = st.navigation(
         [
             st.Page("pages/ask.py", title="Ask", icon=":material/forum:", default=True),
+            st.Page("pages/data.py", title="Data", icon=":material/database:"),
             st.Page("pages/query_log.py", title="Query log", icon=":material/history:"),
         ],
         position="top",

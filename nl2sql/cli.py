@@ -1,4 +1,4 @@
-"""The command line: ask, run, log, doctor. The answer goes to stdout, everything else to stderr; see docs/cli.md."""
+"""The command line: ask, run, load, log, doctor. Answers go to stdout, all else to stderr; see docs/cli.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from nl2sql.errors import SettingsError, WorkbenchError
+from nl2sql import cli_load
+from nl2sql.errors import ParserUnavailableError, SettingsError, WorkbenchError
 from nl2sql.parsers import machine, registry
 from nl2sql.parsers.base import SemanticParser
 from nl2sql.pipeline import Answer, Workbench
@@ -82,6 +83,33 @@ def run(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
         print("There is no SQL on standard input.", file=sys.stderr)
         return USAGE
     return _answered(options, parser_for, None, lambda workbench: workbench.run_sql(sql, origin="cli"))
+
+
+def load(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
+    """`load`: files into tables of the workspace."""
+    if options.table and len(options.files) > 1:
+        print("--table names one table: give it one file.", file=sys.stderr)
+        return USAGE
+    workbench = Workbench(_settings(options), parser_for or _no_parser, with_sample=False)
+    try:
+        fine = cli_load.load_files(workbench.loader, options, partial(_print_load, as_json=options.json))
+    finally:
+        workbench.close()
+    return OK if fine else FAILED
+
+
+def _no_parser(name: str) -> SemanticParser:
+    raise ParserUnavailableError(f"Loading files asks no parser, not even {name}.")
+
+
+def _print_load(line: cli_load.Line, as_json: bool) -> None:
+    if as_json:
+        _print_json(line.fields())
+        sys.stdout.flush()
+        return
+    print(line.text(), file=sys.stdout if line.status == "ok" else sys.stderr)
+    for warning in line.warnings:
+        print(f"  {warning}", file=sys.stderr)
 
 
 def log(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
@@ -230,6 +258,9 @@ def _arguments() -> argparse.ArgumentParser:
     command.set_defaults(command=ask)
     command = commands.add_parser("run", parents=[asking], help="run SQL from standard input")
     command.set_defaults(command=run)
+    command = commands.add_parser("load", parents=[shared], help="load files into tables of the workspace")
+    cli_load.add_options(command)
+    command.set_defaults(command=load)
     command = commands.add_parser("log", parents=[shared], help="list the query log")
     command.add_argument("--limit", type=_count, default=20, metavar="N", help="entries to list (default 20)")
     command.add_argument("--status", choices=sorted(EXIT_CODES), help="only entries that ended so")

@@ -24,6 +24,14 @@ class DatabaseError(WorkspaceError):
     """A person's own DuckDB file cannot be opened: missing, locked, encrypted, too old, or no DuckDB file."""
 
 
+class NameTakenError(WorkspaceError):
+    """A table or column of that name is there already. `suggestion` is a name that is free."""
+
+    def __init__(self, sentence: str, suggestion: str) -> None:
+        super().__init__(sentence)
+        self.suggestion = suggestion
+
+
 class RefusedError(WorkbenchError):
     """The guard refused a statement: it is not exactly one SELECT that only reads known tables."""
 

@@ -1,14 +1,16 @@
-"""What a result set becomes outside the workbench: a CSV file that a spreadsheet can open safely."""
+"""What a result set, or a list of misfits, becomes outside the workbench: a CSV file safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 
 from nl2sql.engine.base import ResultSet
+from nl2sql.ingest.base import Reject
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, «CSV Injection»).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -25,6 +27,17 @@ def to_csv(result: ResultSet) -> bytes:
     for batch in result.table.to_batches(max_chunksize=5_000):
         columns = [python_values(column) for column in batch.columns]
         writer.writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def rejects_to_csv(rejects: Iterable[Reject]) -> bytes:
+    """What did not fit in a file as UTF-8 CSV: line, column, reason, text; as safe as `to_csv`."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(["line", "column", "reason", "text"])
+    for one in rejects:
+        text = (one.column, one.reason, one.text)
+        writer.writerow([_cell(one.line), *(_safe(part.encode("utf-8", "replace").decode("utf-8")) for part in text)])
     return buffer.getvalue().encode("utf-8-sig")
 
 

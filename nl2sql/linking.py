@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Literal
 
 from rapidfuzz import fuzz, process
@@ -15,10 +13,11 @@ from rapidfuzz import fuzz, process
 from nl2sql.engine.base import ResultSet
 from nl2sql.errors import WorkbenchError
 from nl2sql.schema import Column, Schema, Table, quote
+from nl2sql.spelling import normal_form as normal_form
+from nl2sql.spelling import split_name as split_name
+from nl2sql.spelling import stem as stem
 
 _WORD = re.compile(r"[^\W_]+(?:['’](?=s\b)|)|[^\w\s]", re.UNICODE)
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
-_NOT_ALNUM = re.compile(r"[\W_]+", re.UNICODE)
 
 STOPWORDS = frozenset(
     """a an and are as at be been by did do does for from had has have how i in is it its me my of on or our show that
@@ -89,49 +88,6 @@ def split_words(question: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def split_name(name: str) -> tuple[str, ...]:
-    """The lower-case words of a table's or column's name.
-
-    >>> split_name("dateJoined"), split_name("Total Sales ($)"), split_name("cust_nm2")
-    (('date', 'joined'), ('total', 'sales'), ('cust', 'nm', '2'))
-    """
-    spaced = _CAMEL.sub(" ", name)
-    return tuple(_NOT_ALNUM.sub(" ", spaced).lower().split())
-
-
-@lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """`word` without the endings of plural and of tense: a light stemmer, the same for question and schema.
-
-    >>> [stem(word) for word in ("companies", "boxes", "joined", "sales", "status", "hiring")]
-    ['company', 'box', 'join', 'sale', 'status', 'hir']
-    """
-    word = word.lower()
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses", "zes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    for ending in ("ing", "ed"):
-        if len(word) > len(ending) + 2 and word.endswith(ending):
-            word = word[: -len(ending)]
-            if len(word) > 2 and word[-1] == word[-2] and word[-1] not in "lsz":
-                word = word[:-1]
-            return word
-    return word
-
-
-def normal_form(text: str) -> str:
-    """Lower-case words of `text` without accents and marks: what two spellings of one value share.
-
-    >>> normal_form("São  Paulo (SP)")
-    'sao paulo sp'
-    """
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return _NOT_ALNUM.sub(" ", plain).lower().strip()
-
-
 def find_numbers(question: str, words: Sequence[Word]) -> tuple[NumberMention, ...]:
     """Numbers in digits or words, with scales ("2.5 million", "10k", "1,200", "two hundred")."""
     starts = {word.start: position for position, word in enumerate(words)}
@@ -185,6 +141,17 @@ class _Entry:
     value: str
 
 
+@dataclass(frozen=True)
+class ColumnValues:
+    """Stored values of one column, the most frequent first, each with its normal form (empty: not known yet)."""
+
+    table: str
+    column: str
+    values: Sequence[tuple[str, str]]
+    complete: bool
+    """Those are all distinct values."""
+
+
 class ValueIndex:
     """Distinct stored text values of the columns that parsers may see, found by spelling. Built once per version."""
 
@@ -203,8 +170,8 @@ class ValueIndex:
         for table, column, value in entries:
             self._add(_Entry(table, column, value))
 
-    def _add(self, entry: _Entry) -> None:
-        form = normal_form(entry.value)
+    def _add(self, entry: _Entry, form: str = "") -> None:
+        form = form or normal_form(entry.value)
         if not form or len(form) > 80:
             return
         self.size += 1
@@ -215,6 +182,19 @@ class ValueIndex:
         parts = form.split()
         if len(parts) > 1:
             self._by_initials["".join(part[0] for part in parts)].append(entry)
+
+    @classmethod
+    def of(cls, columns: Iterable[ColumnValues]) -> ValueIndex:
+        """An index over values that were read before."""
+        index = cls(())
+        partial = []
+        for column in columns:
+            for value, form in column.values:
+                index._add(_Entry(column.table, column.column, value), form)
+            if not column.complete:
+                partial.append((column.table, column.column))
+        index.partial = frozenset(partial)
+        return index
 
     @classmethod
     def build(cls, schema: Schema, fetch: Fetch) -> ValueIndex:
@@ -228,7 +208,7 @@ class ValueIndex:
                 if len(entries) >= cls.TOTAL:
                     partial.append((table.name, column.name))
                     continue
-                values, whole = _distinct(table, column, fetch, cls.PER_COLUMN)
+                values, whole = distinct_values(table, column, fetch, cls.PER_COLUMN)
                 entries += [(table.name, column.name, value) for value in values]
                 if not whole:
                     partial.append((table.name, column.name))
@@ -257,15 +237,21 @@ class ValueIndex:
         """True when every distinct value of the column is indexed."""
         return (table, column) in self._by_column and (table, column) not in self.partial
 
-    def find(self, words: Sequence[Word], limit: int = 24) -> tuple[ValueMatch, ...]:
-        """Stored values that words of a question may mean: longest and closest spellings first."""
+    def find(
+        self, words: Sequence[Word], limit: int = 24, within: Container[tuple[str, str]] | None = None
+    ) -> tuple[ValueMatch, ...]:
+        """Stored values that words of a question may mean: longest and closest spellings first.
+
+        Only those of the columns (table, column) in `within`, where it is given.
+        """
         texts = [normal_form(word.text) for word in words]
         found: list[ValueMatch] = []
         for length in range(min(7, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
                 if not texts[start] or not texts[start + length - 1]:
                     continue
-                found += self._find_at(words, texts, start, start + length)
+                here = self._find_at(words, texts, start, start + length)
+                found += [one for one in here if within is None or (one.table, one.column) in within]
         return tuple(_without_covered(found))[:limit]
 
     def _find_at(self, words: Sequence[Word], texts: list[str], start: int, end: int) -> list[ValueMatch]:
@@ -312,7 +298,7 @@ class ValueIndex:
         return best[0] if best else None
 
 
-def _distinct(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:
+def distinct_values(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:
     """Up to `limit` distinct values of a text column, the most frequent first, and whether those are all."""
     name = quote(column.name)
     sql = (

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from nl2sql.engine.base import Cancel, Database, Engine, Limits, ResultSet
@@ -24,11 +25,15 @@ from nl2sql.errors import (
     WorkbenchError,
 )
 from nl2sql.guard import check_select
+from nl2sql.keys import KeyProposals, propose_keys
 from nl2sql.linking import ValueIndex
+from nl2sql.loading import Loader, Uploads
+from nl2sql.loading.verified import broken_by, verified_examples
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, SemanticParser, Turn
 from nl2sql.query_log import LoggedCandidate, QueryLog, Record, Status, new_id
 from nl2sql.schema import Schema
 from nl2sql.settings import Settings
+from nl2sql.value_files import ValueFiles
 from nl2sql.workspace import Snapshot, Workspace
 
 Step = Literal["waiting", "linking", "parsing", "running", "done"]
@@ -143,6 +148,10 @@ class Workbench:
         self._lock = threading.Lock()
         self._values: tuple[str, ValueIndex] | None = None
         self._values_lock = threading.Lock()
+        self._value_files = ValueFiles()
+        self._keys: tuple[str, KeyProposals] | None = None
+        self.uploads = Uploads(settings.home, settings.import_folder, settings.upload_mb << 20)
+        self.loader = Loader(self.workspace, self.uploads, memory=self._memory, endangered=self.unanswerable)
 
     def snapshot(self) -> Snapshot:
         """The tables there are now."""
@@ -152,6 +161,7 @@ class Workbench:
         """Stop what this workbench started."""
         for job in list(self._jobs.values()):
             job.cancel()
+        self.loader.close()
         if self._owns_engine:
             self.engine.close()
         self.workspace.close()
@@ -407,13 +417,41 @@ class Workbench:
         """The stored values of `snapshot`, indexed once per version for value linking."""
         with self._values_lock:
             if self._values is None or self._values[0] != snapshot.version:
-
-                def fetch(sql: str) -> ResultSet:
-                    limits = Limits(deadline=5.0, rows=ValueIndex.PER_COLUMN + 1, memory=self._memory)
-                    return self.engine.run(snapshot.database, sql, limits)
-
-                self._values = (snapshot.version, ValueIndex.build(snapshot.schema.for_parsers(), fetch))
+                fetch = partial(self._fetched, snapshot.database)
+                self._values = (snapshot.version, self._value_files.index(snapshot, fetch))
             return self._values[1]
+
+    def keys(self) -> KeyProposals:
+        """Keys that names and stored values suggest beyond the declared ones.
+
+        Looked for once per version, and again when time ran out.
+        """
+        snapshot = self.snapshot()
+        if self._keys is None or self._keys[0] != snapshot.version:
+            found = propose_keys(snapshot.schema, lambda sql: self._fetched(snapshot.database, sql, 1_000))
+            if not found.complete:
+                return found
+            self._keys = (snapshot.version, found)
+        return self._keys[1]
+
+    def unanswerable(self, after: Schema) -> tuple[str, ...]:
+        """Questions of verified examples (their SQL where there is no question) that fit the tables of now and would
+        not fit those of `after`; none when the log cannot be read."""
+        try:
+            examples = verified_examples(self.log)
+            snapshot = self.snapshot()
+            now = (snapshot.database, snapshot.schema)
+            with self.workspace.staging() as folder:
+                limits = Limits(deadline=5.0, memory=self._memory)
+                broken = broken_by(examples, self.engine, now, after, folder, limits)
+        except WorkbenchError as error:
+            logger.warning("%s", error.sentence)
+            return ()
+        return tuple(dict.fromkeys(example.question or example.sql for example in broken))
+
+    def _fetched(self, database: Database, sql: str, rows: int) -> ResultSet:
+        """The rows of a SELECT of the workbench's own."""
+        return self.engine.run(database, sql, Limits(deadline=5.0, rows=rows, memory=self._memory))
 
     def _limits(self) -> Limits:
         return Limits(self.settings.deadline, self.settings.row_limit, self._memory)

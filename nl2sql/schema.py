@@ -169,23 +169,32 @@ class Schema:
         return Schema(tables=tables, foreign_keys=keys, version=self.version)
 
     def for_parsers(self) -> Schema:
-        """The schema as parsers may see it: hidden columns gone, private columns without examples."""
-        tables = tuple(
-            replace(
-                table,
-                columns=tuple(
-                    replace(column, examples=()) if column.private else column
-                    for column in table.columns
-                    if not column.hidden
-                ),
-            )
-            for table in self.tables
+        """The schema as parsers may see it: hidden columns gone with their keys, private columns without examples.
+
+        A table all of whose columns are hidden is gone too.
+        """
+        hidden = {(fold(table.name), fold(column.name)) for table, column in self.columns() if column.hidden}
+        tables = tuple(_for_parsers(table) for table in self.tables if not all(one.hidden for one in table.columns))
+        ends = ((key, (key.table, key.columns), (key.to_table, key.to_columns)) for key in self.foreign_keys)
+        keys = tuple(
+            key
+            for key, *sides in ends
+            if not any((fold(table), fold(name)) in hidden for table, names in sides for name in names)
         )
-        return Schema(tables=tables, foreign_keys=self.foreign_keys, version=self.version)
+        return Schema(tables=tables, foreign_keys=keys, version=self.version)
+
+
+def _for_parsers(table: Table) -> Table:
+    shown = tuple(column for column in table.columns if not column.hidden)
+    columns = tuple(replace(column, examples=()) if column.private else column for column in shown)
+    key = table.primary_key if all(name in {column.name for column in shown} for name in table.primary_key) else ()
+    return replace(table, columns=columns, primary_key=key)
 
 
 def to_ddl(schema: Schema, *, examples: int = 0) -> str:
-    """CREATE TABLE statements of `schema`, keys included; `examples` stored values per column as comments.
+    """CREATE TABLE statements of what parsers may see of `schema`, keys included.
+
+    As comments: display names, descriptions, synonyms, and `examples` stored values per column.
 
     >>> print(to_ddl(Schema((Table("t", (Column("id", "INTEGER"), Column("b c", "VARCHAR")), ("id",)),))))
     CREATE TABLE t (
@@ -194,15 +203,16 @@ def to_ddl(schema: Schema, *, examples: int = 0) -> str:
       PRIMARY KEY (id)
     );
     """
-    return "\n\n".join(_table_ddl(schema, table, examples) for table in schema.tables)
+    shown = schema.for_parsers()
+    return "\n\n".join(_table_ddl(shown, table, examples) for table in shown.tables)
 
 
 def _table_ddl(schema: Schema, table: Table, examples: int) -> str:
     lines: list[tuple[str, str]] = []
     for column in table.columns:
         shown = ", ".join(_one_line(value) for value in column.examples[:examples])
-        notes = [text for text in (column.description, f"e.g. {shown}" if shown else None) if text]
-        lines.append((f"{quote(column.name)} {column.type}", _one_line("; ".join(notes), 200)))
+        notes = [*_said(column), f"e.g. {shown}" if shown else ""]
+        lines.append((f"{quote(column.name)} {column.type}", _one_line("; ".join(filter(None, notes)), 200)))
     if table.primary_key:
         lines.append((f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})", ""))
     for key in schema.foreign_keys:
@@ -215,7 +225,16 @@ def _table_ddl(schema: Schema, table: Table, examples: int) -> str:
     for position, (text, note) in enumerate(lines):
         comma = "," if position < len(lines) - 1 else ""
         body.append(f"  {text}{comma}" + (f" -- {note}" if note else ""))
-    return f"CREATE TABLE {table.sql_name} (\n" + "\n".join(body) + "\n);"
+    about = _one_line("; ".join(filter(None, _said(table))), 200)
+    return (f"-- {about}\n" if about else "") + f"CREATE TABLE {table.sql_name} (\n" + "\n".join(body) + "\n);"
+
+
+def _said(named: Table | Column) -> list[str]:
+    """What people call a table or column, where that is not its name, and what they say about it."""
+    plain = re.sub(r"[\s_]+", "_", named.label).casefold()
+    label = _one_line(named.label) if plain != named.name.casefold() else ""
+    others = ", ".join(map(_one_line, named.synonyms[:5]))
+    return [label, named.description or "", f"also called {others}" if others else ""]
 
 
 def _one_line(text: str, width: int = 60) -> str:

@@ -29,6 +29,14 @@ class Settings:
         None, "NL2SQL_DATABASE", "A DuckDB file of your own to ask about; it is opened read-only."
     )
     sample: bool = _setting(True, "NL2SQL_SAMPLE", "Offer the sample company's tables (1) or not (0).")
+    import_folder: Path | None = _setting(
+        None,
+        "NL2SQL_IMPORT",
+        "Folder whose files are offered as tables and read in place; unset means `import` in the workspace folder.",
+    )
+    upload_mb: int = _setting(
+        200, "NL2SQL_UPLOAD_MB", "Megabytes that one upload may have; larger files go into the import folder."
+    )
     parser: str = _setting("auto", "NL2SQL_PARSER", "Semantic parser to start with: auto, builtin, sqlcoder-7b-2.")
     deadline: float = _setting(30.0, "NL2SQL_DEADLINE", "Seconds that one statement may run.")
     row_limit: int = _setting(10_000, "NL2SQL_ROW_LIMIT", "Rows of a result that are kept and shown.")
@@ -75,6 +83,7 @@ class Settings:
             "memory_share": (0.01, 1.0),
             "workers": (1, 64),
             "torch_threads": (0, 256),
+            "upload_mb": (1, 100_000),
         }
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:

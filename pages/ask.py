@@ -152,10 +152,11 @@ scope = tables_panel.draw(bench, schema)
 st.session_state.asked_about = scope
 if not schema.tables:
     st.info(
-        "Set NL2SQL_DATABASE to a DuckDB file of yours, or NL2SQL_SAMPLE to 1 for the sample company, and start again.",
+        "Add a file of yours on the Data page, or show the sample company's tables there.",
         title="There is no table to ask about",
         icon=":material/table_view:",
     )
+    st.page_link("pages/data.py", label="Add files", icon=":material/database:")
     st.stop()
 
 drafts.recall("question", "sql")

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -161,6 +162,38 @@ def seconds_words(seconds: float) -> str:
     if seconds < 60:
         return f"{max(seconds, 0.01):.2f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def size_words(size: int) -> str:
+    """A number of bytes as a person says it.
+
+    >>> size_words(12), size_words(34_567), size_words(1_234_567_890)
+    ('12 bytes', '35 KB', '1.2 GB')
+    """
+    if size < 1_000:
+        return f"{size} bytes"
+    for unit, worth in (("GB", 1e9), ("MB", 1e6)):
+        if size >= 0.9995 * worth:
+            return f"{size / worth:.1f} {unit}"
+    return f"{size / 1e3:.0f} KB"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "row"), counted(1_234, "row"), counted(2, "entry", "entries")
+    ('1 row', '1,234 rows', '2 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def local_time(moment: dt.datetime) -> str:
+    """`moment` on the reader's own clock."""
+    try:
+        zone: dt.tzinfo = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = dt.UTC
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def parser_words(name: str) -> str:

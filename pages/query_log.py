@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -15,6 +13,7 @@ from nl2sql.query_log import LogFilter, LogStatistics, Record
 from pages import feedback, resources
 from pages.drawing import (
     confidence_words,
+    local_time,
     one_line,
     parser_words,
     plain,
@@ -70,15 +69,6 @@ def counts(statistics: LogStatistics) -> str:
     parts += [f"{count:,} {STATUSES[status][1].lower()}" for status, count in statistics.by_status]
     parts += [f"{count:,} {VERDICTS[verdict].lower()}" for verdict, count in statistics.by_verdict if verdict != "none"]
     return " · ".join(parts)
-
-
-def local_time(moment: dt.datetime) -> str:
-    """`moment` on the reader's own clock."""
-    try:
-        zone: dt.tzinfo = ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = dt.UTC
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def draw_record(record: Record) -> None:

@@ -7,6 +7,7 @@ import logging
 import threading
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError, WorkbenchError
@@ -15,6 +16,15 @@ from nl2sql.parsers.base import SemanticParser
 from nl2sql.parsers.registry import Availability
 from nl2sql.pipeline import Workbench
 from nl2sql.settings import Settings
+
+
+def use_navigation_only() -> None:
+    """Have a new server offer the pages of `st.navigation` from its first visitor on.
+
+    Until `st.navigation` has run once, Streamlit takes every file in `pages/` for a page of its own, and a first visit
+    to an address such as /data would run that file without its frame.
+    """
+    PagesManager.uses_pages_directory = False
 
 
 @st.cache_resource(show_spinner=False)

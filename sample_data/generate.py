@@ -21,6 +21,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from nl2sql.ingest.profile import write_profile
 from sample_data import words
 
 TABLES = (
@@ -120,7 +121,7 @@ def days(date: dt.date) -> int:
 
 
 def build(path: Path, as_of: dt.date, rows_scale: float = 1.0) -> None:
-    """Write the sample company for the month of `as_of` to the new file `path`.
+    """Write the sample company for the month of `as_of` to the new file `path`, with profile and values beside it.
 
     `rows_scale` multiplies customers, orders and what hangs on them (1.0: about 45,000 orders, 120,000 order items).
     Raises FileExistsError when `path` exists, duckdb.Error when it cannot be written.
@@ -141,6 +142,8 @@ def build(path: Path, as_of: dt.date, rows_scale: float = 1.0) -> None:
             else:
                 con.execute(f"INSERT INTO {name} SELECT * FROM staged_{name}")
         con.commit()
+        for name in TABLES:
+            write_profile(con, name)
         con.execute("CHECKPOINT")
 
 

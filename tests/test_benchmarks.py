@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cancel, download, overhead, results, start
+from benchmarks import accuracy, cancel, download, overhead, results, start, tables
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
 from tests.fakes import ScriptedParser
@@ -46,6 +46,14 @@ def test_cancel():
     found = well_formed(cancel.measure(rounds=1, runs_for=0.1))
     assert len(found) == 4
     assert min(found.values()) > 0
+
+
+def test_tables():
+    parser = ScriptedParser({tables.QUESTION: "SELECT count(*) FROM customers WHERE city = 'Springfield 7'"})
+    found = well_formed(tables.measure(3, 60, 1, lambda name: parser))
+    assert found["values indexed"] == 3 * (60 + 40 + 5)
+    assert found["keys proposed"] == 3 + 2
+    assert found["opening to first answer, all three"] > 0
 
 
 def test_questions():

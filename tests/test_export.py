@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from nl2sql.engine.base import ResultSet
-from nl2sql.export import to_csv
+from nl2sql.export import rejects_to_csv, to_csv
+from nl2sql.ingest.base import Reject
 
 
 def rows_of(table: pa.Table) -> list[list[str]]:
@@ -58,3 +59,13 @@ def test_dates_beyond_python_become_text():
     assert rows_of(pa.table({"day": days}))[4][0].startswith("'-00")
     nested = pa.table({"days": pa.array([[2**31 - 1]], pa.list_(pa.int32())).cast(pa.list_(pa.date32()))})
     assert rows_of(nested)[1] == ["(holds a date out of range)"]
+
+
+def test_misfits_are_listed_safely():
+    rejects = (Reject(3, "a,b", 'is no "number"', "=1+1"), Reject(None, "", "two\nlines", "x\udcffy"))
+    text = rejects_to_csv(rejects).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [
+        ["line", "column", "reason", "text"],
+        ["3", "a,b", 'is no "number"', "'=1+1"],
+        ["", "", "two\nlines", "x?y"],
+    ]

@@ -244,8 +244,8 @@ def test_a_log_that_cannot_be_written_costs_a_note_only(bench, monkeypatch):
 
 
 def test_the_value_index_is_built_once_per_version(tmp_path, file, engine, monkeypatch):
-    built, build = [], ValueIndex.build
-    monkeypatch.setattr(ValueIndex, "build", lambda schema, fetch: built.append(schema) or build(schema, fetch))
+    built, build = [], ValueIndex.of
+    monkeypatch.setattr(ValueIndex, "of", lambda columns: built.append(1) or build(columns))
     own = tmp_path / "own.duckdb"
     own.write_bytes(file.read_bytes())
     bench = workbench(tmp_path, own, engine)

@@ -173,10 +173,30 @@ def test_ddl_is_run_by_the_engine():
         assert len(connection.execute("SELECT * FROM duckdb_constraints()").fetchall()) >= 3
 
 
+def test_ddl_tells_what_people_call_things_and_no_more_than_they_allow():
+    columns = (
+        Column("total_sales", "DOUBLE", display_name="Total Sales ($)", synonyms=("revenue", "turnover")),
+        Column("order_no", "BIGINT", display_name="Order No", description="counts\nup"),
+        Column("owner", "VARCHAR", examples=("Ann",), private=True),
+        Column("secret", "VARCHAR", display_name="Hidden thing", hidden=True),
+    )
+    table = Table("q3", columns, display_name="Third quarter", description="All shops", synonyms=("Q3 (final)",))
+    lines = to_ddl(Schema((table, Table("gone", (Column("x", "INTEGER", hidden=True),)))), examples=3).splitlines()
+    assert lines == [
+        "-- Third quarter; All shops; also called Q3 (final)",
+        "CREATE TABLE q3 (",
+        "  total_sales DOUBLE, -- Total Sales ($); also called revenue, turnover",
+        "  order_no BIGINT, -- counts up",
+        "  owner VARCHAR",
+        ");",
+    ]
+
+
 @settings(max_examples=40)
 @given(table=names, column=names, note=names, examples=st.lists(st.text(max_size=80), max_size=3))
 def test_ddl_of_awkward_names_and_notes_runs(connection, table, column, note, examples):
-    schema = Schema((Table(table, (Column(column, "INTEGER", description=note, examples=tuple(examples)),)),))
+    noted = Column(column, "INTEGER", True, note, note, (note,), tuple(examples))
+    schema = Schema((Table(table, (noted,), (), None, note, note, (note, note)),))
     connection.execute(to_ddl(schema, examples=3))
     found = connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
     connection.execute(f"DROP TABLE {quote(table)}")

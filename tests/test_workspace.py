@@ -20,7 +20,8 @@ from nl2sql.errors import DatabaseError, WorkspaceError
 from nl2sql.schema import Column, ForeignKey, Table, quote
 from nl2sql.settings import Settings
 from nl2sql.workspace import Workspace, files
-from nl2sql.workspace.catalog import Contents, alias_of, entries_of
+from nl2sql.workspace.catalog import alias_of
+from nl2sql.workspace.contents import Contents, entries_of
 from nl2sql.workspace.store import Change, Store
 from sample_data import generate
 

@@ -1,4 +1,4 @@
-"""A catalog change killed at every step, write and random moment: the old state or the new one, nothing left over."""
+"""Workspace changes killed at every step, write and random moment: the old state or the new, nothing left over."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from nl2sql.workspace import files
+from nl2sql.schema import quote
+from nl2sql.settings import Settings
+from nl2sql.workspace import Workspace, files
 from nl2sql.workspace.catalog import Catalog, alias_of
 from nl2sql.workspace.store import Store
 
 pytestmark = pytest.mark.crash
 ROOT = Path(__file__).resolve().parent.parent
-OLD = {"upload": ("first",), "month": ("2025-06",)}
-NEW = {"upload": ("first", "second"), "month": ("2025-07",)}
 
 
 def kill(folder: Path, change: str, mode: str, count: int = 0) -> list[tuple[Path, str]]:
@@ -32,65 +32,101 @@ def kill(folder: Path, change: str, mode: str, count: int = 0) -> list[tuple[Pat
     return [(folder / number, end) for number, end in ends]
 
 
-def state(catalog: Catalog, change: str) -> tuple[str, ...]:
+State = tuple[object, ...]
+
+
+def state(catalog: Catalog) -> State:
     """What the catalog says, after reading every row that it promises."""
+    contents, sums = catalog.contents, []
     with duckdb.connect(str(catalog.path), read_only=True) as con:
-        for file in catalog.contents.files:
+        for file in contents.kept_files:
             con.execute(f"ATTACH '{catalog.path.parent / 'tables' / file}' AS {alias_of(file)} (READ_ONLY)")
-        for entry in catalog.contents.tables:
-            row = con.execute(f"SELECT count(*), count(COLUMNS(*)) FROM {entry.table.name}").fetchone()
-            assert row is not None
-            assert row[0] == entry.table.row_count
-    if change == "month":
-        assert len(catalog.contents.tables) == 10
-        return (catalog.contents.sample_month or "",)
-    return tuple(entry.table.name for entry in catalog.contents.tables)
+        sources = {entry.name: quote(entry.name) for entry in contents.tables}
+        for gone in contents.deleted:
+            sources[gone.id] = f"{alias_of(gone.entry.file)}.main.{quote(gone.entry.source_table)}"
+        for source in sources.values():
+            sums += con.execute(f"SELECT count(*), sum(hash(t)) FROM {source} AS t").fetchall()
+    assert [row[0] for row in sums[: len(contents.tables)]] == [entry.table.row_count for entry in contents.tables]
+    names = tuple(entry.name for entry in contents.tables)
+    deleted = tuple((gone.name, gone.keys) for gone in contents.deleted)
+    return (names, tuple(sums), contents.keys, deleted, contents.sample_month)
 
 
-def check(home: Path, change: str) -> tuple[str, ...]:
+def check(home: Path) -> State:
     """The state that a kill left, whole and without orphans after the next start."""
     store = Store(home, grace=0.0)
     catalog = store.current()
     assert catalog is not None
-    found = state(catalog, change)
-    assert found in (OLD[change], NEW[change])
+    found = state(catalog)
     store.tidy()
     after = store.current()
     assert after == catalog
     assert sorted(path.name for path in home.iterdir()) == sorted(
         ["leases", "staging", "tables", "workspace.lock", catalog.path.name]
     )
-    assert {path.name for path in store.tables.iterdir()} == set(catalog.contents.files)
+    assert {path.name for path in store.tables.iterdir()} == catalog.contents.kept_files
     assert list(store.staging.iterdir()) == []
     assert list(store.leases.iterdir()) == []
-    store.change(lambda contents, change: contents)
-    assert max(files.versions(home, "catalog")) > catalog.number
     return found
 
 
-@pytest.mark.parametrize(("change", "fewest"), [("upload", 40), ("month", 40)])
+def change_again(home: Path) -> None:
+    """What a kill left stands in no later change's way."""
+    store = Store(home, grace=0.0)
+    before = max(files.versions(home, "catalog"))
+    store.change(lambda contents, change: contents)
+    assert max(files.versions(home, "catalog")) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "fewest"),
+    [("add", 45), ("replace", 45), ("append", 60), ("delete", 35), ("rename", 35), ("month", 35)],
+)
 def test_killed_before_every_call_that_touches_the_disk(tmp_path: Path, change: str, fewest: int) -> None:
     ends = kill(tmp_path, change, "step")
     assert [end for _, end in ends] == ["killed"] * (len(ends) - 1) + ["done"]
     assert len(ends) > fewest
-    states = [check(home, change) for home, _ in ends]
-    switched = states.index(NEW[change])
-    assert states == [OLD[change]] * switched + [NEW[change]] * (len(states) - switched)
+    old, states = check(tmp_path / "base"), [check(home) for home, _ in ends]
+    new = states[-1]
+    assert new != old
+    switched = states.index(new)
+    assert states == [old] * switched + [new] * (len(states) - switched)
     assert 0 < switched < len(states) - 1, "no kill fell after the new state was published"
+    for home, _ in ends[::7]:
+        change_again(home)
 
 
-@pytest.mark.parametrize("change", ["upload", "month"])
+@pytest.mark.parametrize("change", ["add", "append", "month"])
 def test_killed_within_every_growing_write(tmp_path: Path, change: str) -> None:
     ends = kill(tmp_path, change, "size")
     assert [end for _, end in ends] == ["killed"] * (len(ends) - 1) + ["done"]
     assert len(ends) > 6
-    assert {check(home, change) for home, end in ends if end == "killed"} == {OLD[change]}
-    assert check(ends[-1][0], change) == NEW[change]
+    old = check(tmp_path / "base")
+    assert {check(home) for home, end in ends if end == "killed"} == {old}
+    assert check(ends[-1][0]) != old
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
-    ends = kill(tmp_path, "month", "time", 16)
+@pytest.mark.parametrize(("change", "count"), [("month", 10), ("append", 10), ("replace", 10)])
+def test_killed_at_random_moments(tmp_path: Path, change: str, count: int) -> None:
+    ends = kill(tmp_path, change, "time", count)
     killed = [home for home, end in ends if end == "killed"]
-    assert len(killed) == 16, "too many kills came too late to show anything"
-    for home, _ in ends:
-        check(home, "month")
+    assert len(killed) == count, "too many kills came too late to show anything"
+    old = check(tmp_path / "base")
+    assert len({check(home) for home, _ in ends} - {old}) <= 1, "there is a state that is neither old nor new"
+
+
+def test_notes_on_an_own_file_killed_at_every_step(tmp_path: Path) -> None:
+    ends = kill(tmp_path, "note", "step")
+    assert [end for _, end in ends] == ["killed"] * (len(ends) - 1) + ["done"]
+
+    def said(home: Path) -> object:
+        """What the notes say after the next start, which leaves no unfinished files."""
+        own = Settings(home=home, database=home / "mine.duckdb")
+        (table,) = Workspace.open(own).snapshot().schema.tables
+        assert {path.suffix for path in (home / "own").iterdir()} == {".json", ".lock"}
+        return table.description
+
+    states = [said(home) for home, _ in ends]
+    switched = states.index("new")
+    assert states == ["old"] * switched + ["new"] * (len(states) - switched)
+    assert 0 < switched < len(states) - 1

@@ -56,7 +56,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_worker_environment(),
+            env=worker_environment(),
             cwd=Path(sys.executable).anchor or None,
         )
         self.frames: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
@@ -87,7 +87,7 @@ class WorkerProcess:
             self.process.stdin.close()
 
 
-def _worker_environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
     """Where Python finds its modules, and next to nothing else: no secret of this process reaches a worker."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     paths = [str(_ROOT)] + [path for path in sys.path if path and Path(path).is_dir()]

@@ -2,93 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
-from nl2sql.schema import Column, ForeignKey, Schema, Table, fold, literal, quote
+from nl2sql.errors import WorkspaceError
+from nl2sql.schema import Column, ForeignKey, Table, literal, quote
+from nl2sql.workspace.contents import CatalogTable, Contents, Deleted
 
-Origin = Literal["sample", "upload"]
-FORMAT = 1
+FORMAT = 2
 NOTES = "nl2sql_catalog"
 """The DuckDB schema of the catalog's own tables. Views that people ask about live in `main`."""
 
-_DDL = f"""
-CREATE SCHEMA {NOTES};
-CREATE TABLE {NOTES}.about (format INTEGER, token VARCHAR, sample_month VARCHAR);
-CREATE TABLE {NOTES}.tables (
-    position INTEGER, name VARCHAR, file VARCHAR, source_table VARCHAR, origin VARCHAR, primary_key VARCHAR[],
-    row_count BIGINT, display_name VARCHAR, description VARCHAR, synonyms VARCHAR[]);
-CREATE TABLE {NOTES}.columns (
-    table_name VARCHAR, position INTEGER, name VARCHAR, type VARCHAR, nullable BOOLEAN, display_name VARCHAR,
-    description VARCHAR, synonyms VARCHAR[], examples VARCHAR[], hidden BOOLEAN, private BOOLEAN);
-CREATE TABLE {NOTES}.foreign_keys (
-    position INTEGER, table_name VARCHAR, columns VARCHAR[], to_table VARCHAR, to_columns VARCHAR[], declared BOOLEAN);
-"""
-
-
-@dataclass(frozen=True)
-class CatalogTable:
-    """One table of the workspace: what people see of it, and where its rows are."""
-
-    table: Table
-    file: str
-    """Name of the table file in the `tables` folder."""
-    source_table: str
-    """Its name inside that file."""
-    origin: Origin = "upload"
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What one catalog version says. Table names are unique without regard to case."""
-
-    tables: tuple[CatalogTable, ...] = ()
-    foreign_keys: tuple[ForeignKey, ...] = ()
-    sample_month: str | None = None
-    """The month (YYYY-MM) that the sample in it was made for; None when there is no sample in it."""
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Names of the table files in use, each once."""
-        return tuple(dict.fromkeys(entry.file for entry in self.tables))
-
-    @property
-    def has_own_tables(self) -> bool:
-        """True when a table is not the sample's."""
-        return any(entry.origin != "sample" for entry in self.tables)
-
-    def without_sample(self) -> Contents:
-        """Only the tables that are not the sample's, and the keys among them."""
-        tables = tuple(entry for entry in self.tables if entry.origin != "sample")
-        return Contents(tables, _keys_within(self.foreign_keys, tables))
-
-    def without(self, names: Iterable[str]) -> Contents:
-        """These contents less the tables in `names` (spelled as here)."""
-        gone = set(names)
-        tables = tuple(entry for entry in self.tables if entry.table.name not in gone)
-        return Contents(tables, _keys_within(self.foreign_keys, tables), self.sample_month)
-
-    def with_tables(
-        self, added: Iterable[CatalogTable], keys: Iterable[ForeignKey] = (), sample_month: str | None = None
-    ) -> Contents:
-        """These contents and `added`; where both have a table of one name (any case), the one here stays."""
-        taken = {fold(entry.table.name) for entry in self.tables}
-        new = tuple(entry for entry in added if fold(entry.table.name) not in taken)
-        return Contents(
-            self.tables + new,
-            self.foreign_keys + _keys_within(keys, new),
-            sample_month or self.sample_month,
-        )
-
-    def schema(self, version: str) -> Schema:
-        """The tables and keys as the rest of the workbench sees them."""
-        return Schema(tuple(entry.table for entry in self.tables), self.foreign_keys, version)
+_TABLES = {
+    "about": "format INTEGER, token VARCHAR, sample_month VARCHAR, sample VARCHAR",
+    "tables": (
+        "id INTEGER, deleted_id VARCHAR, deleted_at TIMESTAMP, name VARCHAR, file VARCHAR, source_table VARCHAR,"
+        " origin VARCHAR, primary_key VARCHAR[], row_count BIGINT, display_name VARCHAR, description VARCHAR,"
+        " synonyms VARCHAR[], source_file VARCHAR, loaded_at TIMESTAMP, bytes BIGINT, rejected BIGINT,"
+        " findings VARCHAR[], readable BOOLEAN"
+    ),
+    "columns": (
+        "table_id INTEGER, position INTEGER, source_name VARCHAR, name VARCHAR, type VARCHAR, nullable BOOLEAN,"
+        " display_name VARCHAR, description VARCHAR, synonyms VARCHAR[], examples VARCHAR[], hidden BOOLEAN,"
+        " private BOOLEAN"
+    ),
+    "foreign_keys": (
+        "position INTEGER, part VARCHAR, table_name VARCHAR, columns VARCHAR[], to_table VARCHAR,"
+        " to_columns VARCHAR[], declared BOOLEAN"
+    ),
+}
+"""Columns of the catalog's own tables. A deleted table has a `deleted_id`; a key's `part` is empty, `sample`, or the
+`deleted_id` of the table that it went with."""
+_SAMPLE = "sample"
 
 
 @dataclass(frozen=True)
@@ -116,46 +68,84 @@ def alias_of(file: str) -> str:
 
 
 def write_catalog(path: Path, contents: Contents, tables_folder: Path) -> None:
-    """Write `contents` to the new catalog file `path`; its table files lie in `tables_folder`. Raises duckdb.Error."""
+    """Write `contents` to the new catalog file `path`; its table files lie in `tables_folder`. Raises duckdb.Error.
+
+    A table whose file is lost or damaged is kept in the catalog, without a view.
+    """
     with duckdb.connect(str(path), config={"threads": "1", "temp_directory": ""}) as con:
-        for file in contents.files:
-            con.execute(f"ATTACH {literal(str(tables_folder / file))} AS {quote(alias_of(file))} (READ_ONLY)")
+        names = dict.fromkeys(entry.file for entry in contents.tables)
+        found = {name for name in names if _attached(con, tables_folder / name)}
+        tables = tuple(replace(entry, readable=entry.file in found) for entry in contents.tables)
         con.begin()
-        con.execute(_DDL)
-        con.execute(
-            f"INSERT INTO {NOTES}.about VALUES (?, ?, ?)", [FORMAT, secrets.token_hex(4), contents.sample_month]
-        )
-        for position, entry in enumerate(contents.tables):
-            _write_table(con, position, entry)
-        for position, key in enumerate(contents.foreign_keys):
-            row = [position, key.table, list(key.columns), key.to_table, list(key.to_columns), key.declared]
-            con.execute(f"INSERT INTO {NOTES}.foreign_keys VALUES (?, ?, ?, ?, ?, ?)", row)
+        columns = (f"CREATE TABLE {NOTES}.{name} ({spec})" for name, spec in _TABLES.items())
+        con.execute(";".join((f"CREATE SCHEMA {NOTES}", *columns)))
+        views = [_view(entry) for entry in replace(contents, tables=tables).offered().tables if entry.readable]
+        if views:
+            con.execute(";".join(views))
+        about = (FORMAT, secrets.token_hex(4), contents.sample_month, contents.sample)
+        _insert(con, "about", [about])
+        entries = [(entry, None) for entry in tables] + [(gone.entry, gone) for gone in contents.deleted]
+        _insert(con, "tables", [_table_row(place, *pair) for place, pair in enumerate(entries)])
+        _insert(con, "columns", [row for place, (entry, _) in enumerate(entries) for row in _column_rows(place, entry)])
+        _insert(con, "foreign_keys", list(_key_rows(contents)))
         con.commit()
 
 
-def _write_table(con: duckdb.DuckDBPyConnection, position: int, entry: CatalogTable) -> None:
-    table = entry.table
+def _attached(con: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    try:
+        con.execute(f"ATTACH {literal(str(file))} AS {quote(alias_of(file.name))} (READ_ONLY)")
+    except (duckdb.Error, OSError):
+        return False
+    return True
+
+
+def _view(entry: CatalogTable) -> str:
+    names = tuple(column.name for column in entry.table.columns)
+    renamed = f"({', '.join(map(quote, names))})" if names != entry.source_columns else ""
     source = f"{quote(alias_of(entry.file))}.main.{quote(entry.source_table)}"
-    con.execute(f"CREATE VIEW main.{quote(table.name)} AS SELECT * FROM {source}")
-    con.execute(
-        f"INSERT INTO {NOTES}.tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            position,
-            table.name,
-            entry.file,
-            entry.source_table,
-            entry.origin,
-            list(table.primary_key),
-            table.row_count,
-            table.display_name,
-            table.description,
-            list(table.synonyms),
-        ],
+    return f"CREATE VIEW main.{quote(entry.name)}{renamed} AS SELECT * FROM {source}"
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert any number of rows with one statement, which stays quick for 10,000 columns of a wide table."""
+    types = re.findall(r"\w+ ([A-Z]+(?:\[\])?)(?:,|$)", _TABLES[table])
+    values = ", ".join(f"unnest(?::{kind}[])" for kind in types)
+    if rows:
+        con.execute(
+            f"INSERT INTO {NOTES}.{table} SELECT {values}", [list(column) for column in zip(*rows, strict=True)]
+        )
+
+
+def _table_row(place: int, entry: CatalogTable, gone: Deleted | None) -> tuple[Any, ...]:
+    table = entry.table
+    return (
+        place,
+        gone.id if gone else None,
+        _naive(gone.deleted_at) if gone else None,
+        table.name,
+        entry.file,
+        entry.source_table,
+        entry.origin,
+        list(table.primary_key),
+        table.row_count,
+        table.display_name,
+        table.description,
+        list(table.synonyms),
+        entry.source_file,
+        _naive(entry.loaded_at),
+        entry.bytes,
+        entry.rejected,
+        list(entry.findings),
+        entry.readable,
     )
-    rows = [
-        [
-            table.name,
+
+
+def _column_rows(place: int, entry: CatalogTable) -> Iterable[tuple[Any, ...]]:
+    for position, (column, source) in enumerate(zip(entry.table.columns, entry.source_columns, strict=True)):
+        yield (
             place,
+            position,
+            source,
             column.name,
             column.type,
             column.nullable,
@@ -165,57 +155,122 @@ def _write_table(con: duckdb.DuckDBPyConnection, position: int, entry: CatalogTa
             list(column.examples),
             column.hidden,
             column.private,
-        ]
-        for place, column in enumerate(table.columns)
-    ]
-    marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
-    con.execute(f"INSERT INTO {NOTES}.columns VALUES {marks}", [value for row in rows for value in row])
+        )
+
+
+def _key_rows(contents: Contents) -> Iterable[tuple[Any, ...]]:
+    parts = [("", contents.foreign_keys), (_SAMPLE, contents.sample_keys)]
+    parts += [(gone.id, gone.keys) for gone in contents.deleted]
+    keys = [(part, key) for part, found in parts for key in found]
+    for position, (part, key) in enumerate(keys):
+        yield position, part, key.table, list(key.columns), key.to_table, list(key.to_columns), key.declared
 
 
 def read_catalog(path: Path, number: int) -> Catalog:
-    """Read the catalog file `path`. Raises duckdb.Error when it is damaged or of another format."""
+    """Read the catalog file `path`.
+
+    Raises duckdb.Error when it is damaged, WorkspaceError when a newer version of the workbench wrote it.
+    """
     with duckdb.connect(str(path), read_only=True, config={"threads": "1", "temp_directory": ""}) as con:
-        about = con.execute(f"SELECT format, token, sample_month FROM {NOTES}.about").fetchone()
-        if about is None or about[0] != FORMAT:
-            raise duckdb.InvalidInputException(f"{path.name} has another format.")
-        columns: dict[str, list[Column]] = {}
-        for name, *values in con.execute(f"SELECT * FROM {NOTES}.columns ORDER BY table_name, position").fetchall():
-            columns.setdefault(name, []).append(_column(values))
-        tables = tuple(
-            _entry(row, tuple(columns.get(row[1], ())))
-            for row in con.execute(f"SELECT * FROM {NOTES}.tables ORDER BY position").fetchall()
-        )
-        keys = tuple(
-            ForeignKey(table, tuple(names), to_table, tuple(to_names), declared)
-            for _, table, names, to_table, to_names, declared in con.execute(
-                f"SELECT * FROM {NOTES}.foreign_keys ORDER BY position"
-            ).fetchall()
-        )
-    return Catalog(number, path, Contents(tables, keys, about[2]), about[1])
+        about = _rows(con, "about", "format")
+        if not about or not isinstance(about[0]["format"], int):
+            raise duckdb.InvalidInputException(f"{path.name} is no catalog.")
+        if about[0]["format"] > FORMAT:
+            raise WorkspaceError("This workspace was written by a newer version of the workbench. Update this one.")
+        if about[0]["format"] == 1:
+            return Catalog(number, path, _read_first_format(con, about[0]), about[0]["token"])
+        return Catalog(number, path, _read_contents(con, about[0]), about[0]["token"])
 
 
-def _column(values: list[Any]) -> Column:
-    _, name, type_name, nullable, display_name, description, synonyms, examples, hidden, private = values
+def _rows(con: duckdb.DuckDBPyConnection, table: str, order: str) -> list[dict[str, Any]]:
+    cursor = con.execute(f"SELECT * FROM {NOTES}.{table} ORDER BY {order}")
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _read_contents(con: duckdb.DuckDBPyConnection, about: dict[str, Any]) -> Contents:
+    columns: dict[int, list[dict[str, Any]]] = {}
+    for row in _rows(con, "columns", "table_id, position"):
+        columns.setdefault(row["table_id"], []).append(row)
+    keys: dict[str, list[ForeignKey]] = {}
+    for row in _rows(con, "foreign_keys", "position"):
+        keys.setdefault(row["part"], []).append(_key(row))
+    tables, deleted = [], []
+    for row in _rows(con, "tables", "id"):
+        entry = _entry(row, columns.get(row["id"], []))
+        if row["deleted_id"] is None:
+            tables.append(entry)
+        else:
+            went = tuple(keys.get(row["deleted_id"], ()))
+            deleted.append(Deleted(row["deleted_id"], entry, went, row["deleted_at"].replace(tzinfo=dt.UTC)))
+    return Contents(
+        tuple(tables),
+        tuple(keys.get("", ())),
+        about["sample_month"],
+        tuple(deleted),
+        about["sample"],
+        tuple(keys.get(_SAMPLE, ())),
+    )
+
+
+def _read_first_format(con: duckdb.DuckDBPyConnection, about: dict[str, Any]) -> Contents:
+    """A catalog from before there were uploads: all tables and keys were the sample's, or put there by hand."""
+    columns: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(con, "columns", "table_name, position"):
+        columns.setdefault(row["table_name"], []).append(row)
+    tables = tuple(_entry(row, columns.get(row["name"], [])) for row in _rows(con, "tables", "position"))
+    sample = {entry.name for entry in tables if entry.origin == "sample"}
+    keys = [_key(row) for row in _rows(con, "foreign_keys", "position")]
+    of_sample = [key for key in keys if key.table in sample and key.to_table in sample]
+    own = tuple(key for key in keys if key not in of_sample)
+    return Contents(tables, own, about["sample_month"], sample_keys=tuple(of_sample))
+
+
+def _entry(row: dict[str, Any], columns: list[dict[str, Any]]) -> CatalogTable:
+    table = Table(
+        row["name"],
+        tuple(_column(column) for column in columns),
+        tuple(row["primary_key"]),
+        row["row_count"],
+        row["display_name"],
+        row["description"],
+        tuple(row["synonyms"]),
+    )
+    loaded_at = row.get("loaded_at")
+    return CatalogTable(
+        table,
+        row["file"],
+        row["source_table"],
+        row["origin"],
+        tuple(column.get("source_name", column["name"]) for column in columns),
+        row.get("source_file", ""),
+        loaded_at.replace(tzinfo=dt.UTC) if loaded_at else None,
+        row.get("bytes", 0),
+        row.get("rejected", 0),
+        tuple(row.get("findings", ())),
+        row.get("readable", True),
+    )
+
+
+def _column(row: dict[str, Any]) -> Column:
     return Column(
-        name, type_name, nullable, display_name, description, tuple(synonyms), tuple(examples), hidden, private
+        row["name"],
+        row["type"],
+        row["nullable"],
+        row["display_name"],
+        row["description"],
+        tuple(row["synonyms"]),
+        tuple(row["examples"]),
+        row["hidden"],
+        row["private"],
     )
 
 
-def _entry(row: tuple[Any, ...], columns: tuple[Column, ...]) -> CatalogTable:
-    _, name, file, source_table, origin, primary_key, row_count, display_name, description, synonyms = row
-    table = Table(name, columns, tuple(primary_key), row_count, display_name, description, tuple(synonyms))
-    return CatalogTable(table, file, source_table, origin)
+def _key(row: dict[str, Any]) -> ForeignKey:
+    columns, to_columns = tuple(row["columns"]), tuple(row["to_columns"])
+    return ForeignKey(row["table_name"], columns, row["to_table"], to_columns, row["declared"])
 
 
-def entries_of(file: str, schema: Schema, origin: Origin) -> tuple[CatalogTable, ...]:
-    """An entry under its own name for each table that the table file `file` holds in `main`."""
-    return tuple(
-        CatalogTable(replace(table, namespace="main"), file, table.name, origin)
-        for table in schema.tables
-        if table.namespace == "main"
-    )
-
-
-def _keys_within(keys: Iterable[ForeignKey], tables: tuple[CatalogTable, ...]) -> tuple[ForeignKey, ...]:
-    names = {fold(entry.table.name) for entry in tables}
-    return tuple(key for key in keys if fold(key.table) in names and fold(key.to_table) in names)
+def _naive(moment: dt.datetime | None) -> dt.datetime | None:
+    """UTC without a zone, as DuckDB keeps it."""
+    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment else None

@@ -22,10 +22,14 @@ class Lease:
         """Make and hold `path`. Raises OSError when it cannot be made, TimeoutError when another process holds it."""
         self.path = path
         self._lock = FileLock(str(path), timeout=0, thread_local=False)
-        try:
-            self._lock.acquire()
-        except Timeout as error:
-            raise TimeoutError(path.name) from error
+        while True:
+            try:
+                self._lock.acquire()
+            except Timeout as error:
+                raise TimeoutError(path.name) from error
+            if path.exists():
+                return
+            self._lock.release()  # Somebody who looked for dead locks removed it before it was held.
 
     def release(self) -> None:
         """Let go and remove the file. Harmless when done twice or when the file is gone."""
@@ -62,15 +66,22 @@ def exclusive(path: Path, timeout: float) -> Iterator[None]:
 @contextlib.contextmanager
 def staging(parent: Path) -> Iterator[Path]:
     """A folder under `parent` for unfinished files; it goes when the block ends, or at the next start after a crash."""
-    token = secrets.token_hex(6)
-    lease = Lease(parent / f"{token}{LOCK_ENDING}")
-    folder = parent / token
+    lease = _new_lease(parent)
+    folder = parent / lease.path.name.removesuffix(LOCK_ENDING)
     try:
         os.mkdir(folder)  # noqa: PTH102 - every step goes through os, where tests interrupt it
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lease.release()
+
+
+def _new_lease(parent: Path) -> Lease:
+    """A lease under a name that nobody has. Whoever looks for dead locks may be holding the new one for a moment."""
+    for _ in range(9):
+        with contextlib.suppress(TimeoutError):
+            return Lease(parent / f"{secrets.token_hex(6)}{LOCK_ENDING}")
+    return Lease(parent / f"{secrets.token_hex(6)}{LOCK_ENDING}")
 
 
 def clear_staging(parent: Path) -> None:

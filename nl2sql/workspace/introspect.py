@@ -17,6 +17,7 @@ EXAMPLES = 5
 EXAMPLE_WIDTH = 60
 _ROWS_LOOKED_AT = 300
 _TABLES_WITH_EXAMPLES = 200
+_COLUMNS_AT_ONCE = 100  # planning one statement over thousands of expressions takes longer than all its parts
 _SECONDS_FOR_EXAMPLES = 2.0
 _SECONDS_PER_STATEMENT = 5.0
 _WITHOUT_EXAMPLES = ("other",)
@@ -75,7 +76,7 @@ def introspect(path: Path) -> Introspection:
             table = Table(name, columns.get((namespace, name), ()), key, estimate, None, comment, (), namespace)
             if time.monotonic() < deadline:
                 with_examples = len(tables) < _TABLES_WITH_EXAMPLES
-                table = _with_examples(con, table) if with_examples else _with_count(con, table)
+                table = _with_examples(con, table, deadline) if with_examples else _with_count(con, table)
             tables.append(table)
         unreadable = []
         for (namespace, name), comment in _views(con):
@@ -87,7 +88,8 @@ def introspect(path: Path) -> Introspection:
     return Introspection(Schema(tuple(tables), foreign_keys), tuple(unreadable))
 
 
-_OURS = "database_name = current_database() AND NOT internal"
+# Table files and catalogs keep notes of their own beside the tables that people ask about.
+_OURS = "database_name = current_database() AND NOT internal AND schema_name NOT IN ('nl2sql_notes', 'nl2sql_catalog')"
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[Name, str | None, int]]:
@@ -143,24 +145,28 @@ def _with_count(con: duckdb.DuckDBPyConnection, table: Table) -> Table:
     return replace(table, row_count=int(row[0])) if row else table
 
 
-def _with_examples(con: duckdb.DuckDBPyConnection, table: Table) -> Table:
-    """`table` with its exact count and a few of the values that its first rows hold."""
+def _with_examples(con: duckdb.DuckDBPyConnection, table: Table, deadline: float) -> Table:
+    """`table` with its exact count and a few of the values that its first rows hold, as far as time allows."""
     counted = _with_count(con, table)
     shown = [column for column in counted.columns if column.family not in _WITHOUT_EXAMPLES]
-    if not shown:
-        return counted
-    values = ", ".join(f"left(CAST({quote(column.name)} AS VARCHAR), {EXAMPLE_WIDTH})" for column in shown)
+    found: dict[str, tuple[str, ...]] = {}
+    for start in range(0, len(shown), _COLUMNS_AT_ONCE):
+        if start == 0 or time.monotonic() < deadline:
+            found |= _examples(con, counted, shown[start : start + _COLUMNS_AT_ONCE])
+    columns = tuple(replace(column, examples=found.get(column.name, ())) for column in counted.columns)
+    return replace(counted, columns=columns)
+
+
+def _examples(con: duckdb.DuckDBPyConnection, table: Table, columns: list[Column]) -> dict[str, tuple[str, ...]]:
+    values = ", ".join(f"left(CAST({quote(column.name)} AS VARCHAR), {EXAMPLE_WIDTH})" for column in columns)
     try:
-        rows = con.execute(f"SELECT {values} FROM {_full_name(counted)} LIMIT {_ROWS_LOOKED_AT}").fetchall()
+        rows = con.execute(f"SELECT {values} FROM {_full_name(table)} LIMIT {_ROWS_LOOKED_AT}").fetchall()
     except duckdb.Error:
-        return counted
-    found = {
+        return {}
+    return {
         column.name: tuple(dict.fromkeys(row[position] for row in rows if row[position]))[:EXAMPLES]
-        for position, column in enumerate(shown)
+        for position, column in enumerate(columns)
     }
-    return replace(
-        counted, columns=tuple(replace(column, examples=found.get(column.name, ())) for column in counted.columns)
-    )
 
 
 def _binds(con: duckdb.DuckDBPyConnection, view: Table) -> bool:

@@ -6,8 +6,8 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,8 @@ import duckdb
 from nl2sql.errors import WorkspaceError
 from nl2sql.schema import Schema
 from nl2sql.workspace import files
-from nl2sql.workspace.catalog import Catalog, Contents, read_catalog, write_catalog
+from nl2sql.workspace.catalog import Catalog, read_catalog, write_catalog
+from nl2sql.workspace.contents import Contents
 from nl2sql.workspace.introspect import introspect
 
 GRACE = 900.0
@@ -31,6 +32,7 @@ class TableFile:
 
     name: str
     schema: Schema
+    bytes: int
 
 
 class Change:
@@ -54,9 +56,15 @@ class Change:
         number = max(files.versions(self._store.tables, stem), default=0) + 1
         final = files.versioned(self._store.tables, stem, number)
         files.publish(staged, final)
-        return TableFile(final.name, schema)
+        return TableFile(final.name, schema, final.stat().st_size)
+
+    def table_path(self, file: str) -> Path:
+        """Where the published table file `file` lies."""
+        return self._store.tables / file
 
 
+Stamp = tuple[str, int, int]
+"""Name, inode and time of a catalog file: a catalog never changes, so what was read of it once stays true."""
 Edit = Callable[[Contents, Change], Contents | None]
 """Given the current contents, the next ones, or None to leave everything as it is."""
 
@@ -71,6 +79,8 @@ class Store:
         self.leases = home / "leases"
         self._grace = grace
         self._patience = patience
+        self._files_of: dict[Stamp, frozenset[str]] = {}
+        self._last_read: tuple[Stamp, Catalog] | None = None
 
     def newest(self) -> tuple[int, int] | None:
         """Number and inode of the newest catalog file: a cheap way to see that nothing changed."""
@@ -92,7 +102,7 @@ class Store:
         failure: Exception | None = None
         for number in sorted(found, reverse=True):
             try:
-                return read_catalog(found[number], number)
+                return self._read(found[number], number)
             except (duckdb.Error, OSError) as error:
                 failure = error
         if failure is not None:
@@ -116,6 +126,20 @@ class Store:
             published = self._publish(contents or Contents())
             self._sweep()
             return published
+
+    @contextmanager
+    def unfinished(self) -> Iterator[Path]:
+        """A folder of one's own for files that are not finished, on the file system of the tables.
+
+        It goes when the block ends, or with the next start after a crash. Raises WorkspaceError when there is none.
+        """
+        with ExitStack() as held:
+            try:
+                os.makedirs(self.staging, exist_ok=True)  # noqa: PTH103
+                folder = held.enter_context(files.staging(self.staging))
+            except OSError as error:
+                raise WorkspaceError(_cannot_write(error)) from error
+            yield folder
 
     def tidy(self) -> None:
         """Remove what killed processes left and what nobody uses any more, unless somebody is changing the folder."""
@@ -153,9 +177,10 @@ class Store:
         with files.staging(self.staging) as folder:
             staged = folder / final.name
             write_catalog(staged, contents, self.tables)
-            read_catalog(staged, number)
+            catalog = replace(read_catalog(staged, number), path=final)
             files.publish(staged, final)
-        return read_catalog(final, number)
+        self._remember(_stamp(final), catalog)
+        return catalog
 
     @contextmanager
     def _locked(self, patience: float) -> Iterator[None]:
@@ -183,11 +208,30 @@ class Store:
                 files.remove_file(found.pop(number))
         present = {name for name in os.listdir(self.tables) if name.endswith((".duckdb", ".wal"))}  # noqa: PTH208
         try:
-            used = {file for number, path in found.items() for file in read_catalog(path, number).contents.files}
-        except duckdb.Error:
+            used = frozenset().union(*(self._files_named(path) for path in found.values()))
+        except (duckdb.Error, WorkspaceError, OSError):
             return  # Some catalog cannot be read: what it names is not known, so every table file stays.
         for name in sorted(present - used):
             files.remove_file(self.tables / name)
+
+    def _files_named(self, path: Path) -> frozenset[str]:
+        """The table files that a catalog keeps."""
+        stamp = _stamp(path)
+        if stamp not in self._files_of:
+            self._read(path, 0)
+        return self._files_of[stamp]
+
+    def _read(self, path: Path, number: int) -> Catalog:
+        stamp, last = _stamp(path), self._last_read
+        if last is not None and last[0] == stamp:
+            return replace(last[1], number=number)
+        catalog = read_catalog(path, number)
+        self._remember(stamp, catalog)
+        return catalog
+
+    def _remember(self, stamp: Stamp, catalog: Catalog) -> None:
+        self._files_of[stamp] = catalog.contents.kept_files
+        self._last_read = stamp, catalog
 
     def _leased(self) -> set[str]:
         """Names of the catalog files that a living process holds."""
@@ -196,6 +240,11 @@ class Store:
             if files.is_held(self.leases / name):
                 held.add(name.removesuffix(files.LOCK_ENDING).rpartition(".")[0])
         return held
+
+
+def _stamp(path: Path) -> Stamp:
+    found = path.stat()
+    return path.name, found.st_ino, found.st_mtime_ns
 
 
 def _cannot_write(error: Exception) -> str:

@@ -1,55 +1,39 @@
-"""The workspace as the rest of the workbench sees it: a cheap snapshot of the tables there are right now."""
+"""The workspace as the rest of the workbench uses it: its tables, and every change that can be made to them."""
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, replace
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from nl2sql.engine.base import Database
+from nl2sql.engine.base import Cancel
 from nl2sql.errors import WorkspaceError
-from nl2sql.schema import Schema
+from nl2sql.schema import ForeignKey, Schema, Table
 from nl2sql.settings import Settings
-from nl2sql.workspace.catalog import Catalog, Contents, alias_of, entries_of
-from nl2sql.workspace.files import Lease
-from nl2sql.workspace.own_file import file_version, read_own_file
-from nl2sql.workspace.store import GRACE, Change, Store
+from nl2sql.workspace import diff, edits, notes
+from nl2sql.workspace.append import Combination, combine, paired
+from nl2sql.workspace.contents import Contents, Deleted
+from nl2sql.workspace.diff import NewTable, SchemaDiff
+from nl2sql.workspace.entries import combined_entry, entry_of, read_examples, read_staged, stem, stem_of
+from nl2sql.workspace.notes import UNSET, Unset
+from nl2sql.workspace.own_file import read_own_file
+from nl2sql.workspace.own_notes import Notes
+from nl2sql.workspace.snapshots import Snapshots
+from nl2sql.workspace.store import Change
 
-Source = Literal["sample", "own", "workspace"]
-_NAMES_IN_A_NOTICE = 3
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The tables of one moment. It stays usable while its workspace is open and a while after a newer one came."""
-
-    database: Database
-    schema: Schema
-    version: str
-    source: Source
-    notice: str | None = None
-    """A sentence worth showing beside the tables; None when all is well."""
+_ATTEMPTS = 5
 
 
-class Workspace:
+class Workspace(Snapshots):
     """A workspace folder, or a person's own DuckDB file. Safe to use from many threads and processes.
 
-    `with_sample`: True adds the sample to own tables, False never offers it, None offers it while there are no others.
-    A person's own file (`settings.database`) stands alone: neither the folder nor the sample is looked at.
+    Every change is one new version of the catalog: it happens as a whole or not at all, and others see it with their
+    next snapshot. All raise WorkspaceError with a sentence when they cannot be made. In a person's own file only notes
+    and keys can be changed; they are kept beside it.
     """
-
-    def __init__(self, settings: Settings, with_sample: bool | None = None) -> None:
-        self._settings = settings
-        self._with_sample = with_sample
-        self._file = settings.database.absolute() if settings.database else None
-        self._store = Store(settings.home.absolute())
-        self._lock = threading.Lock()
-        self._seen: object = None
-        self._month = ""
-        self._snapshot: Snapshot | None = None
-        self._leases: list[tuple[float, Lease]] = []
 
     @classmethod
     def open(cls, settings: Settings, with_sample: bool | None = None) -> Workspace:
@@ -58,134 +42,276 @@ class Workspace:
         workspace.snapshot()
         return workspace
 
-    def snapshot(self) -> Snapshot:
-        """The tables as they are now; takes microseconds while nothing changed. The first call makes the sample.
+    # -- rows -----------------------------------------------------------------------------------------------------
 
-        Raises WorkspaceError when the folder cannot be used, DatabaseError when a person's own file cannot.
-        """
-        return self._own_snapshot(self._file) if self._file else self._folder_snapshot()
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder for unfinished files; it goes when the block ends, or with the next start after a kill."""
+        self._only_in_folder()
+        with self._store.unfinished() as folder:
+            yield folder
 
-    def close(self) -> None:
-        """Let other processes remove the versions that this workspace used."""
-        with self._lock:
-            for _, lease in self._leases:
-                lease.release()
-            self._leases.clear()
-            self._snapshot, self._seen, self._month = None, None, ""
-
-    def _own_snapshot(self, path: Path) -> Snapshot:
-        version = file_version(path)
-        with self._lock:
-            if self._snapshot is None or version != self._seen:
-                found = read_own_file(path)
-                notice = _left_out("view", "cannot be read", found.unreadable)
-                if not found.schema.tables and notice is None:
-                    notice = f"{path.name} has no tables."
-                schema = replace(found.schema, version=version)
-                self._snapshot = Snapshot(Database(path, version=version), schema, version, "own", notice)
-                self._seen = version
-            return self._snapshot
-
-    def _folder_snapshot(self) -> Snapshot:
-        month = f"{self._settings.as_of():%Y-%m}"
-        with self._lock:
-            if self._snapshot is None or month != self._month:
-                self._show(*self._prepared(month))
-                self._month = month
-            elif self._store.newest() != self._seen:
-                catalog = self._store.current()
-                self._show(*((catalog, None) if catalog else self._prepared(month)))
-            assert self._snapshot is not None
-            return self._snapshot
-
-    def _prepared(self, month: str) -> tuple[Catalog, str | None]:
-        """The current catalog, made or brought up to `month` where needed, and a notice when that failed."""
+    def taken_names(self) -> tuple[str, ...]:
+        """Names that a new table cannot have, however they are cased."""
+        self._only_in_folder()
         catalog = self._store.current()
-        try:
-            if catalog is not None and not self._needs_sample(catalog.contents, month):
-                self._store.tidy()
-                return catalog, None
-            return self._store.change(lambda contents, change: self._add_sample(contents, change, month)), None
-        except WorkspaceError as error:
-            if catalog is None:
-                raise
-            return catalog, str(error) if self._needs_sample(catalog.contents, month) else None
+        return self._taken(catalog.contents) if catalog else ()
 
-    def _add_sample(self, contents: Contents, change: Change, month: str) -> Contents | None:
-        if not self._needs_sample(contents, month):
-            return None
-        from sample_data.generate import TABLES, build
+    def add(self, new: NewTable) -> str:
+        """Keep `new` as a table; its name. Raises NameTakenError, whose suggestion is free."""
+        name = notes.checked_name(new.name)
 
-        file = change.add_file("sample", lambda path: build(path, self._settings.as_of()))
-        entries = entries_of(file.name, file.schema, "sample")
-        sample = sorted(entries, key=lambda entry: TABLES.index(entry.source_table))
-        return contents.without_sample().with_tables(sample, file.schema.foreign_keys, month)
+        def edit(contents: Contents, change: Change) -> Contents:
+            taken = self._taken(contents)
+            notes.check_free("table", name, taken)
+            file = change.adopt_file(stem(name), new.staged)
+            table = replace(diff.staged_table(new, file.schema), name=name)
+            return edits.added(contents, entry_of(table, file, new), taken)
 
-    def _wants_sample(self, contents: Contents) -> bool:
-        if self._with_sample is None:
-            return self._settings.sample and not contents.has_own_tables
-        return self._with_sample
+        self._edit(edit)
+        return name
 
-    def _needs_sample(self, contents: Contents, month: str) -> bool:
-        """True when a sample is wanted and there is none for `month`.
+    def compare(self, name: str, new: NewTable, how: Literal["replace", "append"] = "replace") -> SchemaDiff:
+        """What would change if `new` replaced the table called `name`, or were appended to it. Changes nothing."""
+        self._only_in_folder()
+        contents = self._current()
+        old, table = edits.find_own(contents, name), read_staged(new)
+        if how == "append":
+            return diff.appended(old, table)
+        changed, known = diff.replaced(old, table)
+        return edits.replaced(contents, old, replace(old, table=changed), known)[1]
 
-        A pinned clock only moves the sample forward, so that asking as of an earlier day leaves it to the others who
-        use the folder; the real clock also brings back one that a pinned clock made for a month to come.
+    def replace(self, name: str, new: NewTable) -> SchemaDiff:
+        """Put `new` in the place of the table called `name`; notes and keys stay on the columns that stay."""
+        found: list[SchemaDiff] = []
+
+        def edit(contents: Contents, change: Change) -> Contents:
+            old = edits.find_own(contents, name)
+            file = change.adopt_file(stem_of(old), new.staged)
+            table, known = diff.replaced(old, diff.staged_table(new, file.schema))
+            after, known = edits.replaced(contents, old, entry_of(table, file, new), known)
+            found.append(known)
+            return after
+
+        self._edit(edit)
+        return found[-1]
+
+    def append(
+        self,
+        name: str,
+        new: NewTable,
+        progress: Callable[[float], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> SchemaDiff:
+        """Add the rows of `new` to the table called `name`; columns that one side lacks are empty in its rows.
+
+        Types become wider where nothing is lost by it. Raises WorkspaceError where something would be,
+        QueryCancelledError.
         """
-        if not self._wants_sample(contents):
-            return False
-        made_for = contents.sample_month
-        if made_for is None or self._missing(contents):
-            return True
-        return made_for < month if self._settings.today else made_for != month
+        self._only_in_folder()
+        table = read_staged(new)
+        for _ in range(_ATTEMPTS):
+            old = edits.find_own(self._current(), name)
+            with self._store.unfinished() as folder:
+                path = folder / "combined.duckdb"
+                task = Combination(
+                    (str(self._path_of(old)), old.source_table),
+                    (str(new.staged), table.name),
+                    str(path),
+                    old.source_table,
+                    paired(old, table),
+                )
+                combine(task, progress, cancel)
+                found = self._appended(name, new, table, task, path)
+            if found is not None:
+                return found
+        raise WorkspaceError(f"{name} is being changed by another program. Try again in a moment.")
 
-    def _missing(self, contents: Contents, origin: str = "sample") -> tuple[str, ...]:
-        return tuple(
-            entry.table.name
-            for entry in contents.tables
-            if entry.origin == origin and not (self._store.tables / entry.file).exists()
-        )
+    def _appended(self, name: str, new: NewTable, table: Table, task: Combination, path: Path) -> SchemaDiff | None:
+        """Publish the combined file; None when the table has changed since and the rows must be combined anew."""
+        found: list[SchemaDiff] = []
 
-    def _show(self, catalog: Catalog, notice: str | None) -> None:
-        """Make the snapshot of `catalog` and hold that version while it may be in use."""
-        contents, version = catalog.contents, catalog.version
-        if not self._wants_sample(contents) and contents.sample_month is not None:
-            contents, version = contents.without_sample(), f"{version}-own"
-        gone = self._missing(contents, "upload") + self._missing(contents, "sample")
-        if gone:
-            contents = contents.without(gone)
-            version = f"{version}-{len(gone)}"
-            notice = notice or _left_out("table", "has lost its file", gone)
-        if not contents.tables and notice is None:
-            notice = "The workspace has no tables yet."
-        attachments = tuple((alias_of(file), self._store.tables / file) for file in contents.files)
-        source: Source = "workspace" if contents.has_own_tables or not contents.tables else "sample"
-        self._hold(catalog)
-        database = Database(catalog.path, attachments, version)
-        self._snapshot = Snapshot(database, contents.schema(version), version, source, notice)
-        self._seen = self._store.newest()
+        def edit(contents: Contents, change: Change) -> Contents | None:
+            old = edits.find_own(contents, name)
+            if str(self._path_of(old)) != task.old[0] or paired(old, table) != task.pairs:
+                return None
+            file = change.adopt_file(stem_of(old), path)
+            entry, known = combined_entry(old, table, file, new)
+            after, known = edits.replaced(contents, old, entry, known)
+            found.append(known)
+            return after
 
-    def _hold(self, catalog: Catalog) -> None:
-        now = time.monotonic()
-        kept = []
-        for position, (since, lease) in enumerate(self._leases):
-            superseded = self._leases[position + 1][0] if position + 1 < len(self._leases) else now
-            if now - superseded > GRACE:
-                lease.release()
-            else:
-                kept.append((since, lease))
-        taken = self._store.lease(catalog)
-        self._leases = [*kept, (now, taken)] if taken else kept
+        self._edit(edit)
+        return found[-1] if found else None
+
+    def delete(self, name: str) -> Deleted:
+        """Take a table away; `undelete` brings it back for 30 days, with its keys and notes."""
+        found: list[Deleted] = []
+
+        def edit(contents: Contents, change: Change) -> Contents:
+            after, gone = edits.deleted(contents, name, dt.datetime.now(dt.UTC))
+            found.append(gone)
+            return after
+
+        self._edit(edit)
+        return found[-1]
+
+    def deleted(self) -> tuple[Deleted, ...]:
+        """Tables that can be brought back, the last deleted first."""
+        if self._file:
+            return ()
+        catalog = self._store.current()
+        return catalog.contents.deleted[::-1] if catalog else ()
+
+    def undelete(self, id: str, name: str | None = None) -> str:
+        """Bring a deleted table back, under another `name` if wanted; its name. Raises NameTakenError."""
+        found: list[str] = []
+
+        def edit(contents: Contents, change: Change) -> Contents:
+            after, back = edits.undeleted(contents, id, self._taken(contents), name)
+            found.append(back)
+            return after
+
+        self._edit(edit)
+        return found[-1]
+
+    def purge(self, id: str | None = None) -> None:
+        """Let go of one deleted table for good, or of all."""
+        self._edit(lambda contents, change: edits.purged(contents, id))
+
+    # -- names and notes ------------------------------------------------------------------------------------------
+
+    def rename_table(self, name: str, to: str) -> None:
+        """Call a table `to`; the old name and display name stay as synonyms. Raises NameTakenError."""
+        self._edit(lambda contents, change: edits.renamed_table(contents, name, to, self._taken(contents)))
+
+    def rename_column(self, table: str, name: str, to: str) -> None:
+        """Call a column `to`; the old name and display name stay as synonyms. Raises NameTakenError."""
+        self._edit(lambda contents, change: edits.renamed_column(contents, table, name, to))
+
+    def describe_table(
+        self,
+        name: str,
+        *,
+        display_name: str | Unset | None = UNSET,
+        description: str | Unset | None = UNSET,
+        synonyms: Iterable[str] | Unset = UNSET,
+    ) -> None:
+        """Change what is said about a table; what is not given stays, None takes away."""
+        self._note(name, lambda table: notes.described_table(table, display_name, description, synonyms))
+
+    def describe_column(
+        self,
+        table: str,
+        column: str,
+        *,
+        display_name: str | Unset | None = UNSET,
+        description: str | Unset | None = UNSET,
+        synonyms: Iterable[str] | Unset = UNSET,
+    ) -> None:
+        """Change what is said about a column; what is not given stays, None takes away."""
+        self._note(table, lambda one: notes.described_column(one, column, display_name, description, synonyms))
+
+    def hide_column(self, table: str, column: str, hidden: bool = True) -> None:
+        """Keep a column from all parsers, or show it to them again."""
+        self._note(table, lambda one: notes.with_hidden(one, column, hidden))
+
+    def make_private(self, table: str, column: str, private: bool = True) -> None:
+        """Keep a column's values out of prompts, examples and the value index, or let them in again."""
+        if private or self._file:
+            self._note(table, lambda one: notes.with_private(one, column, private))
+            return
+
+        def edit(contents: Contents, change: Change) -> Contents:
+            entry = edits.find(contents, table)
+            examples = read_examples(change.table_path(entry.file), entry, column)
+            return edits.with_table(contents, table, lambda one: notes.with_private(one, column, False, examples))
+
+        self._edit(edit)
+
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    def set_primary_key(self, table: str, columns: Iterable[str]) -> None:
+        """Say which columns tell the rows of a table apart; none takes the primary key away."""
+        names = tuple(columns)
+        self._note(table, lambda one: notes.with_primary_key(one, names))
+
+    def add_key(self, key: ForeignKey) -> None:
+        """Add a relationship. Adding one that is there changes nothing."""
+        if self._notes:
+            schema = self.snapshot().schema
+            checked = notes.checked_key(key, lambda name: _table_of(schema, name))
+            if not any(notes.same_key(checked, one) for one in schema.foreign_keys):
+                self._notes.change(lambda kept: kept.with_key(checked))
+            return
+        self._edit(lambda contents, change: edits.with_key(contents, key))
+
+    def remove_key(self, key: ForeignKey) -> None:
+        """Take a relationship away, whoever declared it."""
+        if self._notes:
+            if not any(notes.same_key(key, one) for one in self.snapshot().schema.foreign_keys):
+                raise WorkspaceError("There is no such relationship.")
+            self._notes.change(lambda kept: kept.without_key(key))
+            return
+        self._edit(lambda contents, change: edits.without_key(contents, key))
+
+    # -- the sample -----------------------------------------------------------------------------------------------
+
+    def show_sample(self, shown: bool | None) -> None:
+        """Offer the sample beside own tables, or never; None offers it while there are no others."""
+        choice: Literal["auto", "shown", "hidden"] = "auto" if shown is None else "shown" if shown else "hidden"
+        self._edit(lambda contents, change: replace(contents, sample=choice))
+
+    @property
+    def sample_choice(self) -> Literal["auto", "shown", "hidden"]:
+        """What was chosen with `show_sample`."""
+        catalog = None if self._file else self._store.current()
+        return catalog.contents.sample if catalog else "auto"
+
+    # -- shared ---------------------------------------------------------------------------------------------------
+
+    def _edit(self, edit: Callable[[Contents, Change], Contents | None]) -> None:
+        """Make one change under the workspace's lock, on what the workspace says by then."""
+        self._only_in_folder()
+
+        def tidied(contents: Contents, change: Change) -> Contents | None:
+            after = edit(contents, change)
+            return None if after is None or after == contents else edits.without_expired(after)
+
+        self._store.change(tidied)
+
+    def _note(self, name: str, edit: Callable[[Table], Table]) -> None:
+        """Change what is said about a table, in the catalog or beside a person's own file."""
+        if not self._notes or not self._file:
+            self._edit(lambda contents, change: edits.with_table(contents, name, edit))
+            return
+        schema = read_own_file(self._file).schema
+        bare = _table_of(schema, name)
+
+        def noted(kept: Notes) -> Notes:
+            return kept.with_table(bare, edit(_table_of(kept.over(schema), name)))
+
+        self._notes.change(noted)
+
+    def _only_in_folder(self) -> None:
+        if self._file:
+            raise WorkspaceError(
+                f"{self._file.name} is your own DuckDB file, which is only read: its tables cannot be changed here."
+                " Unset NL2SQL_DATABASE to keep tables in the workspace."
+            )
+
+    def _current(self) -> Contents:
+        catalog = self._store.current()
+        return catalog.contents if catalog else Contents()
+
+    def _taken(self, contents: Contents) -> tuple[str, ...]:
+        shown = contents.sample == "shown" if self._with_sample is None else self._with_sample
+        return edits.taken_names(contents, shown)
 
 
-def _left_out(kind: str, why: str, names: tuple[str, ...]) -> str | None:
-    """A sentence about tables or views that are not offered; None when there are none.
-
-    >>> _left_out("view", "cannot be read", ("old_sales",))
-    'Left out, because the view cannot be read: old_sales.'
-    """
-    if not names:
-        return None
-    shown = ", ".join(names[:_NAMES_IN_A_NOTICE])
-    more = f" and {len(names) - _NAMES_IN_A_NOTICE} more" if len(names) > _NAMES_IN_A_NOTICE else ""
-    return f"Left out, because the {kind} {why}: {shown}{more}."
+def _table_of(schema: Schema, name: str) -> Table:
+    """The table called `name`, or spelled so in SQL. Raises WorkspaceError."""
+    found = next((table for table in schema.tables if table.sql_name == name), None) or schema.table(name)
+    if found is None:
+        raise WorkspaceError(f"There is no table called {notes.clean_text(name, notes.LABEL_LENGTH)}.")
+    return found

@@ -17,4 +17,5 @@ from tests.browser.answers import ANSWERS  # noqa: E402
 from tests.fakes import ScriptedParser  # noqa: E402
 
 registry.load = lambda name, settings: ScriptedParser(ANSWERS, name=registry.resolve(name, settings))
+resources.use_navigation_only()
 app = st.App(ROOT / "streamlit_app.py", routes=routes(resources.workbench))

@@ -106,7 +106,7 @@ def find_links(question: str, values: ValueIndex | None, schema: Schema) -> Link
     """Stored values of `schema`, numbers and time expressions in `question`."""
     words = split_words(question)
     known = {(table.name, column.name) for table, column in schema.columns()}
-    matches = values.find(words) if values else ()
+    matches = values.find(words, within=known) if values else ()
     periods = []
     for mention in dates.find_dates(question):
         covered = [at for at, word in enumerate(words) if mention.start <= word.start < mention.end]

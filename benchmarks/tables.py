@@ -1,0 +1,108 @@
+"""A workspace of many tables: opening it, indexing its values, proposing keys, the first answer and the next."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from benchmarks.results import Figure, Result
+from nl2sql.errors import WorkbenchError
+from nl2sql.ingest.profile import write_profile
+from nl2sql.parsers import registry
+from nl2sql.parsers.base import SemanticParser
+from nl2sql.pipeline import Workbench
+from nl2sql.settings import Settings
+from nl2sql.workspace import NewTable, Workspace
+
+_THINGS = """customer supplier invoice shipment employee vehicle warehouse contract payment ticket visit machine
+    permit lesson patient parcel booking complaint project sensor""".split()
+QUESTION = "How many customers are in Springfield 7?"
+FIRST_ANSWER_GOAL = 1.0
+ParserFor = Callable[[str], SemanticParser]
+
+
+def measure(tables: int = 200, rows: int = 2_000, rounds: int = 5, parser_for: ParserFor | None = None) -> Result:
+    """Time a workspace of so many tables, each with `rows` rows. The parser is loaded before any time is taken."""
+    with tempfile.TemporaryDirectory(prefix="nl2sql-bench-") as folder:
+        settings = Settings(home=Path(folder) / "home", parser="builtin", sample=False)
+        added = _fill(settings, tables, rows)
+        parsers = parser_for or cache(lambda name: registry.load(name, settings))
+        parsers(settings.parser)
+        workbench = Workbench(settings, parsers, with_sample=False)
+        try:
+            figures = _figures(workbench, added, rounds)
+        finally:
+            workbench.close()
+    notes = (
+        f"{tables:,} tables of {rows:,} rows and 7 columns, 3 of them text, each in a file of its own. Snapshot, value"
+        " index, first answer and keys are taken in this order on a workbench that was just made, with the parser"
+        f" loaded. The question: «{QUESTION}»",
+        "One more table: `Workspace.add`, from a finished table file to the new catalog, when nearly all are there.",
+    )
+    return Result("tables", figures, notes)
+
+
+def _figures(workbench: Workbench, added: list[float], rounds: int) -> tuple[Figure, ...]:
+    snapshot_ms, snapshot = _timed(workbench.snapshot)
+    values_ms, values = _timed(lambda: workbench.values(snapshot))
+    first_ms, first = _timed(lambda: workbench.answer(QUESTION))
+    if first.status != "ok":
+        raise WorkbenchError(first.error or "The question was not answered.")
+    next_ms = [_timed(lambda: workbench.answer(QUESTION))[0] for _ in range(rounds)]
+    keys_ms, keys = _timed(workbench.keys)
+    workbench.workspace.describe_table(snapshot.schema.tables[0].name, description="A note.")
+    again_ms, _ = _timed(lambda: workbench.values(workbench.snapshot()))
+    whole = (snapshot_ms + values_ms + first_ms) / 1000
+    return (
+        Figure("one more table (median of the last ten)", statistics.median(added[-10:]), "ms"),
+        Figure("snapshot", snapshot_ms, "ms"),
+        Figure("value index", values_ms, "ms"),
+        Figure("values indexed", values.size, ""),
+        Figure("first answer after those two", first_ms, "ms"),
+        Figure("opening to first answer, all three", whole, "s", FIRST_ANSWER_GOAL),
+        Figure("next answer, median", statistics.median(next_ms), "ms"),
+        Figure("key proposals", keys_ms, "ms"),
+        Figure("keys proposed", len(keys.primary_keys) + len(keys.relationships), ""),
+        Figure("snapshot and value index after a note was changed", again_ms, "ms"),
+    )
+
+
+def _fill(settings: Settings, tables: int, rows: int) -> list[float]:
+    """Add the tables; milliseconds that each addition took."""
+    workspace = Workspace(settings, with_sample=False)
+    took = []
+    for number in range(tables):
+        thing = _THINGS[number % len(_THINGS)]
+        name = f"{thing}s" if number < len(_THINGS) else f"{thing}s_{number // len(_THINGS)}"
+        other = _THINGS[(number + 1) % len(_THINGS)]
+        with workspace.staging() as folder:
+            staged = folder / "table.duckdb"
+            with duckdb.connect(str(staged)) as connection:
+                connection.execute(
+                    f"CREATE TABLE {name} AS SELECT i AS {thing}_id, 'Name ' || i AS name, i % 90 AS {other}_id,"
+                    " 'Springfield ' || i % 40 AS city, 'status ' || i % 5 AS status,"
+                    " DATE '2024-01-01' + (i % 700)::INTEGER AS day, (i % 997 / 7)::DECIMAL(12, 2) AS amount"
+                    " FROM range(?) AS numbers(i)",
+                    [rows],
+                )
+                write_profile(connection, name)
+            new = NewTable(name, staged, source_file=f"{name}.csv")
+            took.append(_timed(lambda new=new: workspace.add(new))[0])
+    workspace.close()
+    return took
+
+
+Found = TypeVar("Found")
+
+
+def _timed(call: Callable[[], Found]) -> tuple[float, Found]:
+    start = time.perf_counter()
+    found = call()
+    return (time.perf_counter() - start) * 1000, found

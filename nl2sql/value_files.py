@@ -1,0 +1,170 @@
+"""Where the value index gets its values: the table files' own lists, read once per file; else the rows themselves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from nl2sql.engine.base import ResultSet
+from nl2sql.errors import WorkbenchError
+from nl2sql.ingest.profile import NOTES
+from nl2sql.linking import ColumnValues, ValueIndex, distinct_values
+from nl2sql.schema import Table, literal, quote
+from nl2sql.workspace import Snapshot, TableInfo
+
+Fetch = Callable[[str, int], ResultSet]
+"""Runs one SELECT of the workbench's own over the snapshot's files and returns at most so many rows."""
+_FEWEST_PER_COLUMN = 50
+_BATCH = 40
+_ROWS = 1_000_000
+_Key = tuple[Path, str, str]
+"""A file, its version where it is not immutable, and the table in it."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Values of some columns of one table, by their names inside the file."""
+
+    asked: frozenset[str]
+    values: Mapping[str, tuple[tuple[str, str], ...]]
+    """(value, normal form) by column, the most frequent first."""
+    complete: frozenset[str]
+
+
+class ValueFiles:
+    """Makes value indexes; keeps what it has read of each file. Safe to use from many threads, one at a time."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, _Known] = {}
+        self._lock = threading.Lock()
+
+    def index(self, snapshot: Snapshot, fetch: Fetch) -> ValueIndex:
+        """The stored values of `snapshot`'s text columns that are neither hidden nor private.
+
+        A table that cannot be read has none. Only files that are new since the last call are read.
+        """
+        wanted = {_key(info, snapshot): (info, _text_columns(info.table, info)) for info in snapshot.tables}
+        columns = sum(len(names) for _, names in wanted.values())
+        most = max(_FEWEST_PER_COLUMN, min(ValueIndex.PER_COLUMN, ValueIndex.TOTAL // max(columns, 1)))
+        with self._lock:
+            self._known = {key: known for key, known in self._known.items() if key in wanted}
+            missing = {key: one for key, one in wanted.items() if one[1] and not self._has(key, one[1])}
+            self._read(missing, snapshot, fetch, most)
+            return ValueIndex.of(self._columns(wanted, most))
+
+    def _has(self, key: _Key, names: Mapping[str, str]) -> bool:
+        return key in self._known and self._known[key].asked >= set(names)
+
+    def _columns(self, wanted: Mapping[_Key, tuple[TableInfo, dict[str, str]]], most: int) -> Iterable[ColumnValues]:
+        for key, (info, names) in wanted.items():
+            known = self._known.get(key)
+            for source, name in names.items():
+                values = known.values.get(source, ()) if known else ()
+                whole = known is not None and source in known.complete and len(values) <= most
+                yield ColumnValues(info.table.name, name, values[:most], whole)
+
+    def _read(
+        self,
+        missing: Mapping[_Key, tuple[TableInfo, dict[str, str]]],
+        snapshot: Snapshot,
+        fetch: Fetch,
+        most: int,
+    ) -> None:
+        aliases = {path: alias for alias, path in snapshot.database.attachments}
+        noted = _with_notes(fetch) if aliases and missing else frozenset()
+        listed: list[tuple[_Key, str, frozenset[str]]] = []
+        for key, (info, names) in missing.items():
+            alias = aliases.get(info.path, "")
+            if info.origin == "upload" and alias in noted:
+                listed.append((key, alias, frozenset(names)))
+            else:
+                self._known[key] = _from_rows(info, names, fetch)
+        for start in range(0, len(listed), _BATCH):
+            self._known |= _from_lists(listed[start : start + _BATCH], fetch, most)
+
+
+def _key(info: TableInfo, snapshot: Snapshot) -> _Key:
+    return info.path, snapshot.version if info.origin == "own" else "", info.source_table
+
+
+def _text_columns(table: Table, info: TableInfo) -> dict[str, str]:
+    """Names inside the file to names that people see, of the columns whose values may be known."""
+    return {
+        source: column.name
+        for source, column in zip(info.source_columns, table.columns, strict=True)
+        if column.family == "text" and not column.hidden and not column.private
+    }
+
+
+def _with_notes(fetch: Fetch) -> frozenset[str]:
+    """Aliases of the attached files that list their values."""
+    sql = (
+        "SELECT DISTINCT database_name FROM duckdb_tables()"
+        f" WHERE schema_name = {literal(NOTES)} AND table_name = 'distinct_values'"
+    )
+    try:
+        return frozenset(fetch(sql, _ROWS).table.column(0).to_pylist())
+    except WorkbenchError:
+        return frozenset()
+
+
+def _from_lists(batch: Sequence[tuple[_Key, str, frozenset[str]]], fetch: Fetch, most: int) -> dict[_Key, _Known]:
+    """Values as the table files list them. A file that cannot be read costs only its own."""
+    values, complete = [], []
+    for number, (_, alias, names) in enumerate(batch):
+        notes = f"{quote(alias)}.{NOTES}"
+        only = f"column_name IN ({', '.join(map(literal, sorted(names)))})"
+        values.append(
+            f"SELECT {number} AS file, column_name, value, form, row_number() OVER (PARTITION BY column_name ORDER BY"
+            f" frequency DESC, value) AS place FROM {notes}.distinct_values WHERE {only} QUALIFY place <= {most + 1}"
+        )
+        complete.append(f"SELECT {number} AS file, column_name FROM {notes}.indexed WHERE complete AND {only}")
+    try:
+        rows = fetch(f"{' UNION ALL '.join(values)} ORDER BY ALL", _ROWS).table
+        wholes = fetch(" UNION ALL ".join(complete), _ROWS).table
+    except WorkbenchError:
+        if len(batch) == 1:
+            key, _, names = batch[0]
+            return {key: _Known(names, {}, frozenset())}
+        return {key: known for one in batch for key, known in _from_lists([one], fetch, most).items()}
+    return _gathered(batch, rows, wholes)
+
+
+def _gathered(
+    batch: Sequence[tuple[_Key, str, frozenset[str]]], rows: pa.Table, wholes: pa.Table
+) -> dict[_Key, _Known]:
+    found: list[dict[str, list[tuple[int, str, str]]]] = [{} for _ in batch]
+    columns = [rows.column(at).to_pylist() for at in range(5)]
+    for file, name, value, form, place in zip(*columns, strict=True):
+        found[file].setdefault(name, []).append((place, value, form))
+    whole: list[set[str]] = [set() for _ in batch]
+    for file, name in zip(*(wholes.column(at).to_pylist() for at in range(2)), strict=True):
+        whole[file].add(name)
+    return {
+        key: _Known(
+            names,
+            {name: tuple((value, form) for _, value, form in sorted(values)) for name, values in found[at].items()},
+            frozenset(whole[at]),
+        )
+        for at, (key, _, names) in enumerate(batch)
+    }
+
+
+def _from_rows(info: TableInfo, names: Mapping[str, str], fetch: Fetch) -> _Known:
+    """Values read from the rows, for files that do not list them."""
+    values: dict[str, tuple[tuple[str, str], ...]] = {}
+    complete = set()
+    for source, name in names.items():
+        column = info.table.column(name)
+        assert column is not None
+        found, whole = distinct_values(
+            info.table, column, lambda sql: fetch(sql, ValueIndex.PER_COLUMN + 1), ValueIndex.PER_COLUMN
+        )
+        values[source] = tuple((value, "") for value in found)
+        if whole:
+            complete.add(source)
+    return _Known(frozenset(names), values, frozenset(complete))
