@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from nl2sql.errors import NameTakenError, WorkspaceError
-from nl2sql.schema import Column, ForeignKey, Table
+from nl2sql.schema import Column, ForeignKey, Table, fold
 from nl2sql.workspace import diff, edits, notes
 from nl2sql.workspace.append import paired
-from nl2sql.workspace.contents import CatalogTable, Contents, Deleted, fold
+from nl2sql.workspace.contents import CatalogTable, Contents, Deleted
 from nl2sql.workspace.widen import widened
 
 NOW = dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC)

@@ -18,9 +18,8 @@ from nl2sql.ingest.base import Loaded, Progress, ReadOptions, SourceColumn, Unde
 from nl2sql.loading.jobs import Append, Kept, LoadJob, Misfit, New, Outcome, Replace, Target
 from nl2sql.loading.uploads import Upload, Uploads
 from nl2sql.loading.verified import write_empty
-from nl2sql.schema import Column, Schema, Table
+from nl2sql.schema import Column, Schema, Table, fold
 from nl2sql.workspace import NewTable, SchemaDiff, Workspace
-from nl2sql.workspace.contents import fold
 from nl2sql.workspace.notes import free_name
 
 _REMEMBERED = 100

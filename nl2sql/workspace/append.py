@@ -15,8 +15,8 @@ from typing import Any
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError, WorkspaceError
-from nl2sql.schema import Column, Table
-from nl2sql.workspace.contents import CatalogTable, fold
+from nl2sql.schema import Column, Table, fold
+from nl2sql.workspace.contents import CatalogTable
 from nl2sql.workspace.diff import matched
 from nl2sql.workspace.widen import widened
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nl2sql.errors import WorkspaceError
-from nl2sql.schema import Column, ForeignKey, Schema, Table
-from nl2sql.workspace.contents import CatalogTable, fold
+from nl2sql.schema import Column, ForeignKey, Schema, Table, fold
+from nl2sql.workspace.contents import CatalogTable
 from nl2sql.workspace.notes import LABEL_LENGTH, clean_text, clean_words
 from nl2sql.workspace.widen import widened
 

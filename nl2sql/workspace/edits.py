@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from nl2sql.errors import WorkspaceError
-from nl2sql.schema import ForeignKey, Table
+from nl2sql.schema import ForeignKey, Table, fold
 from nl2sql.workspace import notes
-from nl2sql.workspace.contents import CatalogTable, Contents, Deleted, fold
+from nl2sql.workspace.contents import CatalogTable, Contents, Deleted
 from nl2sql.workspace.diff import SchemaDiff, broken_keys
 
 DAYS_KEPT = 30

@@ -9,8 +9,7 @@ from enum import Enum
 from typing import Final
 
 from nl2sql.errors import NameTakenError, WorkspaceError
-from nl2sql.schema import Column, ForeignKey, Table
-from nl2sql.workspace.contents import fold
+from nl2sql.schema import Column, ForeignKey, Table, fold
 
 NAME_LENGTH = 120
 LABEL_LENGTH = 200

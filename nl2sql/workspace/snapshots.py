@@ -11,11 +11,11 @@ from typing import Literal
 
 from nl2sql.engine.base import Database
 from nl2sql.errors import WorkspaceError
-from nl2sql.schema import ForeignKey, Schema, Table
+from nl2sql.schema import ForeignKey, Schema, Table, fold
 from nl2sql.settings import Settings
 from nl2sql.workspace import edits
 from nl2sql.workspace.catalog import Catalog, alias_of
-from nl2sql.workspace.contents import CatalogTable, Contents, entries_of, fold
+from nl2sql.workspace.contents import CatalogTable, Contents, entries_of
 from nl2sql.workspace.files import Lease
 from nl2sql.workspace.own_file import file_version, read_own_file
 from nl2sql.workspace.own_notes import OwnNotes
