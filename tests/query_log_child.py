@@ -23,7 +23,7 @@ def numbered(name: str, number: int) -> Record:
 
 def record_many(folder: Path, name: str, count: int) -> None:
     """Record and acknowledge; `count` 0 goes on until killed."""
-    log = QueryLog(folder)
+    log = QueryLog(folder, patience=300.0)  # another process that reads over and over must not fail a slow machine
     number = 0
     while number < count or count == 0:
         number += 1

@@ -134,7 +134,7 @@ def test_what_was_acknowledged_outlives_kills_at_random_times(tmp_path: Path) ->
 
 
 def test_three_processes_record_while_another_lists(tmp_path: Path) -> None:
-    log = QueryLog(tmp_path / "log")
+    log = QueryLog(tmp_path / "log", patience=300.0)
     writers = [
         subprocess.Popen(_command("record", tmp_path / "log", name, 25), env=_environment(), stdout=subprocess.PIPE)
         for name in ("one", "two", "three")

@@ -70,6 +70,8 @@ class _Search:
             {other: coded for other in range(self.width) if (coded := _code(gold[place], predicted[other])) is not None}
             for place in range(self.width)
         ]
+        first: dict[tuple[Cell, ...], int] = {}
+        self._twin = [first.setdefault(tuple(column), place) for place, column in enumerate(predicted)]
         # The column at the same place is the likeliest, so it is tried first.
         self._tries = [sorted(self._coded[place], key=lambda other: other != place) for place in range(self.width)]
         self._turn = sorted(range(self.width), key=lambda place: len(self._tries[place]))
@@ -89,13 +91,13 @@ class _Search:
             self.bag_found = True
             return self._in_order(taken)
         place = self._turn[depth]
-        seen: list[list[int]] = []
+        seen: set[int] = set()
         for other in self._tries[place]:
             coded = self._coded[place][other]
-            if other in taken.values() or coded.predicted in seen or self._left <= 0:
+            if other in taken.values() or self._twin[other] in seen or self._left <= 0:
                 continue
             self._left -= 1
-            seen.append(coded.predicted)
+            seen.add(self._twin[other])
             classes: dict[tuple[int, int], int] = {}
             finer_gold = _refine(gold, coded.gold, classes)
             finer_predicted = _refine(predicted, coded.predicted, classes)
