@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import accuracy, cancel, download, log, overhead, results, start, tables
+from benchmarks import accuracy, cancel, download, load, log, overhead, results, start, tables
 from benchmarks.results import Figure, Result
 from nl2sql.errors import WorkbenchError
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "start": start.measure,
     "log": log_result,
     "cancel": cancel.measure,
+    "load": load.measure,
     "tables": tables.measure,
     "questions": accuracy.measure,
     "download": download.measure,
@@ -40,6 +41,7 @@ QUICK: dict[str, Callable[[], Result]] = {
     "start": lambda: start.measure(rounds=1),
     "log": lambda: log_result(10_000, 3),
     "cancel": lambda: cancel.measure(rounds=2),
+    "load": lambda: load.measure(5, 1),
     "tables": lambda: tables.measure(10, 200, 1),
     "questions": lambda: accuracy.measure(limit=6),
     "download": download.measure,

@@ -187,6 +187,27 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+_TYPE_WORDS = {
+    "VARCHAR": "Text", "BIGINT": "Whole number", "DOUBLE": "Number", "DATE": "Date", "TIMESTAMP": "Date and time",
+    "TIMESTAMP WITH TIME ZONE": "Date and time with zone", "TIME": "Time", "BOOLEAN": "Yes or no",
+}  # fmt: skip
+
+
+def type_words(type_name: str) -> str:
+    """A DuckDB type as a person says it; rare ones keep their name.
+
+    >>> type_words("BIGINT"), type_words("DECIMAL(18,2)"), type_words("SMALLINT"), type_words("UUID")
+    ('Whole number', 'Number, 2 decimals', 'Whole number (SMALLINT)', 'UUID')
+    """
+    decimal = re.fullmatch(r"DECIMAL\(\d+,\s*(\d+)\)", type_name)
+    if decimal:
+        places = int(decimal[1])
+        return f"Number, {counted(places, 'decimal')}"
+    if re.fullmatch(r"U?(TINY|SMALL|HUGE|BIG)?INT(EGER)?", type_name) and type_name != "BIGINT":
+        return f"Whole number ({type_name})"
+    return _TYPE_WORDS.get(type_name, type_name)
+
+
 def local_time(moment: dt.datetime) -> str:
     """`moment` on the reader's own clock."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import pyarrow as pa
 import streamlit as st
@@ -85,7 +86,6 @@ def _draw_columns(bench: Workbench, info: TableInfo) -> None:
     st.data_editor(
         grid, key=key, hide_index=True, placeholder="", alt="What is said about the columns",
         disabled=() if info.origin == "upload" else ("name",), height="content" if len(columns) <= 12 else 458,
-        on_change=_edited, args=(bench.workspace, info.table, key, f"notes-columns-{info.name}"),
         column_config={
             "name": config.TextColumn("Name in SQL", required=True, max_chars=120),
             "label": config.TextColumn("Name that people use", max_chars=200),
@@ -95,6 +95,7 @@ def _draw_columns(bench: Workbench, info: TableInfo) -> None:
             "private": config.CheckboxColumn("Private", width="small"),
         },
     )  # fmt: skip
+    _take_edits(bench.workspace, info, key)
     if len(info.table.columns) > len(columns):
         st.caption(f"The first {len(columns):,} of {len(info.table.columns):,} columns.")
     st.caption("**Hidden**: no question uses the column; your own SQL still can.")
@@ -108,13 +109,16 @@ def _texts(values: Iterable[str]) -> pa.Array:
     return pa.array(list(values), pa.string())
 
 
-def _edited(workspace: Workspace, table: Table, key: str, grid: str) -> None:
-    fine = True
-    for row, changed in edits.new_edits(key):
-        column = table.columns[row].name
-        fine = fine and edits.tried("notes", lambda name=column, new=changed: _change(workspace, table, name, new))
-    if not fine:
-        edits.forget_edits(grid)
+def _take_edits(workspace: Workspace, info: TableInfo, key: str) -> None:
+    """Make the changes that were typed into the grid; what cannot be made goes from it too."""
+    made = [
+        edits.tried("notes", partial(_change, workspace, info.table, info.table.columns[row].name, changed))
+        for row, changed in edits.new_edits(key)
+    ]
+    if not all(made):
+        edits.forget_edits(f"notes-columns-{info.name}")
+    if made:
+        st.rerun()
 
 
 def _change(workspace: Workspace, table: Table, name: str, changed: dict[str, object]) -> None:

@@ -16,7 +16,7 @@ from nl2sql.ingest.base import NULL_WORDS
 from nl2sql.loading import Loader, Upload
 from nl2sql.schema import Column
 from pages import edits
-from pages.drawing import counted, plain, unique_names
+from pages.drawing import counted, plain, type_words, unique_names
 
 COLUMNS_SHOWN = 60
 _ROWS_SHOWN = 25
@@ -32,10 +32,7 @@ _QUOTES = {'"': 'Double "', "'": "Single '", "": "None"}
 _MARKS = {".": "Point", ",": "Comma"}
 _ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first"}
 _KINDS = {"text": "Text", "json": "JSON", "parquet": "Parquet", "excel": "Excel workbook"}
-_TYPES = {
-    "VARCHAR": "Text", "BIGINT": "Whole number", "DOUBLE": "Number", "DECIMAL(18,2)": "Number, 2 decimals",
-    "DATE": "Date", "TIMESTAMP": "Date and time", "TIME": "Time", "BOOLEAN": "Yes or no",
-}  # fmt: skip
+_TYPES = ("VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,2)", "DATE", "TIMESTAMP", "TIME", "BOOLEAN")
 _LAYOUT = ("sheet", "delimiter", "quote", "skip_lines", "encoding")
 """Options that decide which columns there are: changing one makes what was said about columns void."""
 
@@ -234,17 +231,17 @@ def draw_columns(loader: Loader, upload: Upload, understood: Understanding) -> N
     st.data_editor(
         grid, key=key, hide_index=True, disabled=("header", "examples"), placeholder="",
         height="content" if len(columns) <= 12 else 458, alt="The columns as they will be kept",
-        on_change=_edited, args=(loader, upload.id, columns, key),
         column_config={
             "keep": config.CheckboxColumn("Keep", width="small"),
             "name": config.TextColumn("Name", required=True, max_chars=120),
             "type": config.SelectboxColumn(
-                "Type", options=_types(columns), required=True, format_func=lambda one: _TYPES.get(one, one)
+                "Type", options=_types(columns), required=True, format_func=type_words
             ),
             "header": config.TextColumn("In the file"),
             "examples": config.TextColumn("For example", width="medium"),
         },
     )  # fmt: skip
+    _take_edits(loader, upload.id, columns, key)
     if len(understood.columns) > len(columns):
         st.caption(f"The first {len(columns):,} of {len(understood.columns):,} columns; the others are kept as found.")
 
@@ -257,7 +254,8 @@ def _types(columns: Sequence[SourceColumn]) -> list[str]:
     return list(dict.fromkeys([*_TYPES, *(column.type for column in columns)]))
 
 
-def _edited(loader: Loader, id: str, columns: Sequence[SourceColumn], key: str) -> None:
+def _take_edits(loader: Loader, id: str, columns: Sequence[SourceColumn], key: str) -> None:
+    """Keep what was typed into the grid, and draw the page anew as the file is read then."""
     upload = loader.uploads.get(id)
     if upload is None:
         return
@@ -277,3 +275,4 @@ def _edited(loader: Loader, id: str, columns: Sequence[SourceColumn], key: str) 
     if options != before:
         st.session_state[f"before-{id}"] = before
         edits.tried(f"upload-{id}", lambda: loader.uploads.set_options(id, options))
+        st.rerun()

@@ -15,7 +15,7 @@ from nl2sql.pipeline import Workbench
 from nl2sql.schema import quote
 from nl2sql.workspace import TableInfo
 from pages import keys, notes, table_list, uploads
-from pages.drawing import plain, show_error, show_error_sentence, show_rows
+from pages.drawing import plain, show_error, show_error_sentence, show_rows, type_words
 
 ROWS = 100
 COLUMNS_SHOWN = 60
@@ -151,7 +151,7 @@ def _draw_profiles(info: TableInfo, found: dict[str, ColumnProfile]) -> None:
         {
             "name": _texts([column.name for column in columns]),
             "label": _texts([column.display_name for column in columns]),
-            "type": _texts([column.type for column in columns]),
+            "type": _texts([type_words(column.type) for column in columns]),
             "missing": _texts([_missing(one) for one in profiles]),
             "distinct": _texts([_distinct(one) for one in profiles]),
             "minimum": _texts([one.minimum if one else secret for one, secret in zip(told, hidden, strict=True)]),

@@ -83,12 +83,13 @@ def _receive(bench: Workbench, key: str, way: str = "new", table: str | None = N
 
 def draw_kept(bench: Workbench) -> None:
     """The latest tables that came of files, until somebody closes the line."""
+    schema = bench.snapshot().schema
     done = [(job, job.outcome) for job in bench.loader.jobs() if isinstance(job.outcome, Kept)]
-    for place, (job, outcome) in enumerate(done[-_KEPT_SHOWN:][::-1]):
-        if bench.snapshot().schema.table(outcome.table) is not None:
-            if not outcome.loaded.rejected:
-                _let_go(bench, job.upload_id)
-            outcomes.draw_kept(bench, job, outcome, partial(_close_kept, bench, job), latest=place == 0)
+    there = [(job, outcome) for job, outcome in done if schema.table(outcome.table) is not None]
+    for place, (job, outcome) in enumerate(there[-_KEPT_SHOWN:][::-1]):
+        if not outcome.loaded.rejected:
+            _let_go(bench, job.upload_id)
+        outcomes.draw_kept(bench, job, outcome, partial(_close_kept, bench, job), latest=place == 0)
 
 
 def _let_go(bench: Workbench, id: str) -> None:

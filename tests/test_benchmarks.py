@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cancel, download, overhead, results, start, tables
+from benchmarks import accuracy, cancel, download, load, overhead, results, start, tables
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
 from tests.fakes import ScriptedParser
@@ -54,6 +54,24 @@ def test_tables():
     assert found["values indexed"] == 3 * (60 + 40 + 5)
     assert found["keys proposed"] == 3 + 2
     assert found["opening to first answer, all three"] > 0
+
+
+def test_load():
+    found = well_formed(load.measure(megabytes=0.5, rounds=1))
+    for label in ("CSV", "Parquet"):
+        assert found[f"{label}: ours"] > 0
+        assert found[f"{label}: ours against bare"] == found[f"{label}: ours"] / found[f"{label}: bare"]
+        assert found[f"{label}: ours, peak memory"] > 1
+    assert found["rows"] > 5_000
+    assert found["values: kept"] > 100
+    assert {"CSV: pandas.read_csv", "CSV: understanding", "values: profile and values written"} <= set(found)
+
+
+def test_a_load_that_comes_to_no_end_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(load, "cost", lambda way, source, folder: (None, folder))
+    missing: list[str] = []
+    assert load._against_bare("CSV", tmp_path / "x.csv", tmp_path, 1, missing) == []
+    assert missing == ["CSV: bare came to no end."]
 
 
 def test_questions():

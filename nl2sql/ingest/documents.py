@@ -73,7 +73,7 @@ class JsonReader:
             report(0.8 * min(1.0, document.consumed / whole), rows)
         kept = document.staging.write(source.table, column_names, types, document.rejects, document.unread)
         report(1.0, kept.rows)
-        return kept.loaded(source.table, document.findings)
+        return kept.loaded(source.table, [*document.findings, *document.unread_sentences()])
 
 
 @dataclass
@@ -140,7 +140,7 @@ class Document:
         if self.unread:
             first = self.rejects[0]
             more = f", {self.unread:,} places in all" if self.unread > 1 else ""
-            yield Finding(f"A part of the file cannot be read: {first.reason}{more}", "warning")
+            yield Finding(f"A part of the file cannot be read (line {first.line:,}): {first.reason}{more}", "warning")
 
     def _reject(self, line: int, reason: str, text: str) -> None:
         self.unread += 1

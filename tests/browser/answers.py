@@ -45,6 +45,9 @@ ANSWERS = {
     "Delete everything": "DELETE FROM employees",
     "Ask for a column that is not there": "SELECT salery FROM employees",
     "Take your time": "SELECT sum(range % 7) FROM range(1000000000000)",
+    "total sales by region": (
+        "SELECT region, sum(total_sales) AS total_sales FROM finance_q3 GROUP BY region ORDER BY total_sales DESC"
+    ),
     HOSTILE: Prediction(
         (Candidate(f"SELECT '{HOSTILE}' AS \"{HOSTILE}\"", -0.1, notes=(HOSTILE,)),), 0.95, prompt=HOSTILE
     ),

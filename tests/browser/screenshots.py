@@ -1,9 +1,9 @@
 """Takes the pictures in docs/screenshots: every page and state, wide and narrow, light and dark.
 
-    python -m tests.browser.screenshots [--scripted]
+    python -m tests.browser.screenshots [--scripted] [--only data]
 
 The trained parser answers; with `--scripted` the scripted one does, for the states that it can bring about at will.
-The states busy, doubtful, refused and failed always come from the scripted one.
+The states busy, doubtful, refused and failed always come from the scripted one, and so does the Data page.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, browser_path, serve
 
@@ -22,19 +22,45 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "screenshots"
 SIZES = {"wide": (1400, 900), "narrow": (400, 860)}
 BUSY = "Running the SQL"
+REGIONS = ("North", "South", "East", "West")
+FINANCE = (
+    "Sales report Q3 2025;;;\nRegion;Customer;Total Sales ($);Date\n"
+    + "".join(
+        f"{REGIONS[number % 4]};Käufer {number};{number % 9 + 1}.{number * 7 % 1000:03d},{number % 100:02d};"
+        f"{number % 28 + 1:02d}.{number % 12 + 1:02d}.2024\n"
+        for number in range(48)
+    )
+).encode("cp1252")
+CUSTOMERS = (
+    "id,name,country\n"
+    + "".join(f"{number},Customer {number},{('NO', 'SE', 'DK')[number % 3]}\n" for number in range(1, 41))
+).encode()
+ORDERS = (
+    "order_id,customer_id,amount,ordered_on\n"
+    + "".join(f"{n},{n % 40 + 1},{n * 3.5:.2f},2024-{n % 12 + 1:02d}-{n % 28 + 1:02d}\n" for n in range(1, 400))
+).encode()
+MISFITS = (
+    "booking,amount,booked_on\n"
+    + "".join(f"{number},{number}.50,2024-{number % 12 + 1:02d}-05\n" for number in range(1, 80))
+    + "80,12.00,2024-03-01,=HYPERLINK(1)\n81,13.00\n82,14.00,2024-03-02,extra,more\n"
+).encode()
 AVERAGE = "Show me average salary by department"
 
 
 def main() -> None:
-    """Start the app twice, with its own and with the scripted parser, and take all pictures."""
+    """Start the app with its own and with the scripted parser, and take all pictures."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--scripted", action="store_true", help="use the scripted parser for all pictures")
-    scripted_only = arguments.parse_args().scripted
+    arguments.add_argument("--only", choices=("usual", "states", "data"), help="take only these pictures")
+    options = arguments.parse_args()
     scripted = ROOT / "tests" / "browser" / "scripted_app.py"
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        for script, take in ((scripted if scripted_only else ROOT / "streamlit_app.py", usual), (scripted, states)):
+        usual_app = scripted if options.scripted else ROOT / "streamlit_app.py"
+        for script, take in ((usual_app, usual), (scripted, states), (scripted, data)):
+            if options.only not in (None, take.__name__):
+                continue
             server, address = serve(script, Path(folder) / take.__name__, Path(folder) / "log.txt")
             try:
                 take(browser, address)
@@ -106,6 +132,151 @@ def states(browser: Browser, address: str) -> None:
     page.get_by_text("You stopped this one.").wait_for()
     save(page, "stopped")
     page.context.close()
+
+
+def data(browser: Browser, address: str) -> None:
+    """Everything that the Data page can show."""
+    page = opened_data(browser, address, "light", "wide")
+    save(page, "data-sample")
+    upload(page, "finance.csv", FINANCE)
+    page.get_by_text("decimal comma").wait_for()
+    save(page, "data-card-wide-light")
+    page.get_by_role("tab", name="Columns").click()
+    save(page, "data-card-columns")
+    page.get_by_role("tab", name="How it is read").click()
+    save(page, "data-card-reading")
+    keep(page, "finance")
+    save(page, "data-kept")
+    for name, content in (("customers.csv", CUSTOMERS), ("orders.csv", ORDERS)):
+        upload(page, name, content)
+        keep(page, name.partition(".")[0])
+    closing = page.get_by_role("button", name="Close")
+    while closing.count():
+        before = closing.count()
+        closing.first.click()
+        expect(closing).to_have_count(before - 1)
+    save(page, "data-list-wide-light")
+    refused(page)
+    misfits(page)
+    changes(page)
+    details(page, address)
+    for scheme, size in (("dark", "wide"), ("light", "narrow"), ("dark", "narrow")):
+        looks(browser, address, scheme, size)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_text("Deleted:").wait_for()
+    page.get_by_text("Deleted tables").click()
+    page.get_by_role("button", name="Delete for good").wait_for()
+    page.mouse.move(0, 0)
+    save(page, "data-deleted")
+    busy(page)
+    page.context.close()
+
+
+def refused(page: Page) -> None:
+    """A file that is no table."""
+    upload(page, "report.csv", b"<!DOCTYPE html><html><body><table><tr><td>1</td></tr></table></body></html>")
+    page.get_by_role("button", name="Discard").wait_for()
+    page.get_by_role("button", name="Discard").scroll_into_view_if_needed()
+    save(page, "data-no-table")
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").wait_for()
+    save(page, "data-discard")
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    page.get_by_text("report.csv").first.wait_for(state="detached")
+
+
+def misfits(page: Page) -> None:
+    """Rows that do not fit."""
+    upload(page, "bookings.csv", MISFITS)
+    page.get_by_role("button", name="Keep as table").click()
+    page.get_by_role("button", name="Leave those rows out").wait_for()
+    page.get_by_text("Nothing is kept yet").scroll_into_view_if_needed()
+    save(page, "data-misfits")
+    page.get_by_role("button", name="Leave those rows out").click()
+    page.get_by_text("were left out").wait_for()
+    page.get_by_text("were left out").scroll_into_view_if_needed()
+    save(page, "data-left-out")
+    page.get_by_role("button", name="Close").click()
+
+
+def changes(page: Page) -> None:
+    """A file for a table that is there already."""
+    upload(page, "orders.csv", ORDERS.replace(b"amount", b"value"))
+    page.get_by_role("button", name="Replace orders").click()
+    page.get_by_text("What changes").wait_for()
+    page.get_by_text("What changes").scroll_into_view_if_needed()
+    save(page, "data-replace")
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    page.get_by_text("What changes").wait_for(state="detached")
+
+
+def details(page: Page, address: str) -> None:
+    """One table."""
+    page.goto(f"{address}/data?table=orders")
+    page.get_by_role("tab", name="Columns").wait_for()
+    save(page, "data-columns-wide-light")
+    for tab, name in (("First rows", "rows"), ("Names and notes", "notes"), ("Keys", "keys"), ("New rows", "new-rows")):
+        page.get_by_role("tab", name=tab).click()
+        settled(page)
+        page.mouse.move(0, 0)
+        save(page, f"data-{name}")
+
+
+def looks(browser: Browser, address: str, scheme: str, size: str) -> None:
+    """The Data page in other colours and sizes."""
+    page = opened_data(browser, address, scheme, size)
+    save(page, f"data-list-{size}-{scheme}")
+    upload(page, "finance.csv", FINANCE)
+    page.get_by_text("decimal comma").wait_for()
+    page.get_by_text("decimal comma").scroll_into_view_if_needed()
+    save(page, f"data-card-{size}-{scheme}")
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    page.get_by_text("decimal comma").wait_for(state="detached")
+    page.goto(f"{address}/data?table=orders")
+    page.get_by_role("tab", name="Columns").wait_for()
+    save(page, f"data-columns-{size}-{scheme}")
+    page.context.close()
+
+
+def busy(page: Page) -> None:
+    """A load on its way, and stopped."""
+    line = b"%d,2024-01-31,12345.67,some words that fill the line,and some more of them\n"
+    upload(page, "big.csv", b"id,day,amount,words,more\n" + b"".join(line % number for number in range(1_500_000)))
+    page.get_by_role("button", name="Keep as table").click()
+    page.get_by_text("Reading the whole file").wait_for()
+    page.get_by_text("Reading the whole file").scroll_into_view_if_needed()
+    save(page, "data-busy", settle=False)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text("Nothing of it was kept").wait_for()
+
+
+def opened_data(browser: Browser, address: str, scheme: str, size: str) -> Page:
+    """The Data page in a window of that size and colour scheme."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{address}/data")
+    page.get_by_role("heading", name="Tables", exact=True).wait_for()
+    return page
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    """Drop a file; its card is there and drawn when this returns."""
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
+    page.locator("input[type=file]").first.set_input_files(files=[file])
+    page.get_by_test_id("stExpander").filter(has_text=name).first.wait_for()
+    settled(page)
+
+
+def keep(page: Page, table: str) -> None:
+    """Keep the file of the open card."""
+    page.get_by_role("button", name="Keep as table").click()
+    page.get_by_text(f"{table} is a table now").wait_for()
+    page.get_by_text(f"{table} is a table now").scroll_into_view_if_needed()
+    page.mouse.move(0, 0)
 
 
 def opened(browser: Browser, address: str, scheme: str, size: str) -> Page:
