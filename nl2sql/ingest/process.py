@@ -1,9 +1,8 @@
-"""Looks at a file, or makes a table file of it, in a child process that can be stopped and may not take the app along."""
+"""Looks at a file, or makes a table file of it, in a child process that can be stopped and takes nothing along."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -87,7 +86,7 @@ def _answer(task: dict[str, Any], cancel: Cancel | None, progress: Progress | No
         [sys.executable, "-P", "-m", "nl2sql.ingest.writer"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=None if os.environ.get("NL2SQL_DEBUG") else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env=worker_environment(),
         cwd=Path(sys.executable).anchor or None,
     )
