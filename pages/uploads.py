@@ -38,8 +38,9 @@ def draw_uploader(bench: Workbench) -> None:
         on_change=_receive, args=(bench, key),
     )  # fmt: skip
     st.caption(
-        "CSV and other text, Excel, JSON, Parquet. Larger files: put them into the import folder"
-        f" ({plain(str(bench.uploads.import_folder))}), or run python -m nl2sql load FILE."
+        "CSV and other text, Excel, JSON, Parquet. Larger files: put them into the import folder, or run"
+        " python -m nl2sql load FILE.",
+        help=f"Import folder: {plain(str(bench.uploads.import_folder), 400)}",
     )
     _draw_refused()
 
@@ -49,8 +50,8 @@ def draw_uploader_for(bench: Workbench, table: str) -> None:
     key = f"uploader-for-{st.session_state.get('uploader_turn', 0)}"
     with st.container(horizontal=True):
         way = st.segmented_control(
-            "What the file is", ("append", "replace"), key="way-for", required=True, default="append",
-            format_func=_WAYS.__getitem__,
+            "What the file holds", ("append", "replace"), key="way-for", required=True, default="append",
+            format_func={"append": "More rows", "replace": "All rows, anew"}.__getitem__,
         )  # fmt: skip
     st.file_uploader(
         "File", key=key, accept_multiple_files=True, max_upload_size=bench.settings.upload_mb,
