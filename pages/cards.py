@@ -42,19 +42,23 @@ def draw(bench: Workbench, upload: Upload, own: tuple[str, ...]) -> None:
     if not card.open and not (job and isinstance(job.outcome, Misfit)):
         return
     with card:
-        edits.show_problem(f"upload-{upload.id}")
-        if upload.kept_as:
-            st.caption(f":material/check_circle: Kept as {plain(', '.join(upload.kept_as), 300)}.")
-        if job is not None and isinstance(job.outcome, Failed):
-            show_error_sentence(job.outcome.sentence)
-        elif job is not None and isinstance(job.outcome, Cancelled):
-            st.caption(":material/stop_circle: Stopped. Nothing of it was kept.")
-        understood = _understood(bench, upload)
-        if understood is None:
-            return
-        if job is not None and isinstance(job.outcome, Misfit):
-            outcomes.draw_misfits(bench, upload, job, job.outcome)
-            return
+        # One container for all that may or may not be said: what is below it stays in its place, and so does its tab.
+        with st.container(gap="small"):
+            edits.show_problem(f"upload-{upload.id}")
+            if upload.kept_as:
+                st.caption(f":material/check_circle: Kept as {plain(', '.join(upload.kept_as), 300)}.")
+            if job is not None and isinstance(job.outcome, Failed):
+                show_error_sentence(job.outcome.sentence)
+            elif job is not None and isinstance(job.outcome, Cancelled):
+                st.caption(":material/stop_circle: Stopped. Nothing of it was kept.")
+            understood = _understood(bench, upload)
+            if understood is None:
+                return
+            if job is not None and isinstance(job.outcome, Misfit):
+                outcomes.draw_misfits(bench, upload, job, job.outcome)
+                return
+            st.markdown(plain(reading.words(understood), 400))
+            reading.draw_findings(understood.findings)
         _draw_understood(Card(bench, upload, understood, own))
 
 
@@ -82,8 +86,6 @@ def as_read(options: ReadOptions) -> ReadOptions:
 
 
 def _draw_understood(card: Card) -> None:
-    st.markdown(plain(reading.words(card.understood), 400))
-    reading.draw_findings(card.understood.findings)
     kept = sum(column.kept for column in card.understood.columns)
     preview, columns, controls = st.tabs(["First rows", f"Columns :gray[{kept:,}]", "How it is read"])
     with preview:

@@ -247,7 +247,7 @@ def busy(page: Page) -> None:
     page.get_by_text("Reading the whole file").wait_for()
     page.get_by_text("Reading the whole file").scroll_into_view_if_needed()
     save(page, "data-busy", settle=False)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Nothing of it was kept").wait_for()
 
 
