@@ -38,9 +38,10 @@ _STATES = ("new", "paid", "shipped", "returned")
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """Seconds and peak memory (bytes) of one way to read a file."""
+    """Seconds, processor seconds and peak memory (bytes) of one way to read a file."""
 
     seconds: float
+    cpu: float
     peak: int
 
 
@@ -86,6 +87,21 @@ def ours(source: Path, target: Path) -> float:
     return time.perf_counter() - began
 
 
+def generated(source: Path, target: Path) -> float:
+    """The CSV file `source`; `target` says how many bytes. Its seconds."""
+    began = time.perf_counter()
+    generate(source, int(target.name))
+    return time.perf_counter() - began
+
+
+def packed(source: Path, target: Path) -> float:
+    """The Parquet file beside the CSV file `source`: seconds."""
+    began = time.perf_counter()
+    with duckdb.connect() as con:
+        con.execute(f"COPY (FROM read_csv('{source}')) TO '{source.with_suffix('.parquet')}' (FORMAT parquet)")
+    return time.perf_counter() - began
+
+
 def understanding(source: Path, target: Path) -> float:
     """Looking at the file before anything is kept: seconds."""
     began = time.perf_counter()
@@ -114,14 +130,16 @@ def profile(source: Path, target: Path) -> float:
 
 WAYS: dict[str, Callable[[Path, Path], float]] = {
     "bare": bare, "ours": ours, "understanding": understanding, "pandas": with_pandas, "profile": profile,
+    "generated": generated, "packed": packed,
 }  # fmt: skip
 
 
-def cost(way: str, source: Path, folder: Path) -> tuple[Cost | None, Path]:
-    """What one way costs, in a process of its own, and the table file that it leaves; None where it came to no end."""
-    target = folder / f"{way}{source.suffix}.duckdb"
-    for leftover in folder.glob(f"{target.name}*"):
-        leftover.unlink()
+def cost(way: str, source: Path, target: Path) -> Cost | None:
+    """What one way costs, in a process of its own that leaves `target`; None where it came to no end.
+
+    This process stays small: a process that it starts would take over its peak.
+    """
+    target.unlink(missing_ok=True)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", "--way", way, str(source), str(target)],
         capture_output=True,
@@ -129,48 +147,42 @@ def cost(way: str, source: Path, folder: Path) -> tuple[Cost | None, Path]:
         cwd=ROOT,
     )
     if done.returncode:
-        return None, target
-    return Cost(**json.loads(done.stdout.splitlines()[-1])), target
+        return None
+    return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _peak() -> int:
-    """The largest memory that this process or one that it started held, in bytes."""
+def _cost(way: str, source: Path, target: Path) -> Cost:
+    """Go one way in this process and those that it starts; the peak is that of the largest."""
+    seconds = WAYS[way](source, target)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     unit = 1 if sys.platform == "darwin" else 1024
-    return unit * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Cost(seconds, sum(one.ru_utime + one.ru_stime for one in used), unit * max(one.ru_maxrss for one in used))
 
 
 def measure(megabytes: float = 1024, rounds: int = 3) -> Result:
     """Load a generated file of so many megabytes, the ways in turn, and its Parquet."""
     with tempfile.TemporaryDirectory(prefix="nl2sql-load-") as name:
         folder = Path(name)
-        source = folder / "orders.csv"
-        rows = generate(source, int(megabytes * 2**20))
-        figures = [Figure("file", source.stat().st_size / 2**20, "MB"), Figure("rows", rows, "")]
+        source, table_file = folder / "orders.csv", folder / "ours.duckdb"
         missing: list[str] = []
+        cost("generated", source, folder / str(int(megabytes * 2**20)))
+        figures = [Figure("CSV: file", source.stat().st_size / 2**20, "MB")]
         figures += _against_bare("CSV", source, folder, rounds, missing)
-        pandas, _ = cost("pandas", source, folder)
-        mine = next((one.value for one in figures if one.name == "CSV: ours"), 0.0)
-        if pandas is None:
-            missing.append("pandas.read_csv came to no end; it needs more memory than there is.")
-        else:
-            figures.append(Figure("CSV: pandas.read_csv", pandas.seconds, "s"))
-            figures.append(Figure("CSV: pandas.read_csv, peak memory", pandas.peak / 2**20, "MB"))
-            if mine:
-                figures.append(Figure("CSV: ours against pandas.read_csv", mine / pandas.seconds, "times"))
-        looked = [found.seconds for _ in range(rounds) if (found := cost("understanding", source, folder)[0])]
+        figures += _of_pandas(source, folder, figures, missing)
+        looked = [found.seconds for _ in range(rounds) if (found := cost("understanding", source, folder / "none"))]
         if looked:
             figures.append(Figure("CSV: understanding", statistics.median(looked), "s", 1.0))
-        figures += _of_values(folder / "ours.csv.duckdb", folder, missing)
-        packed = folder / "orders.parquet"
-        with duckdb.connect() as con:
-            con.execute(f"COPY (FROM read_csv('{source}')) TO '{packed}' (FORMAT parquet)")
+        figures += _of_values(table_file, missing)
+        cost("packed", source, folder / "none")
         source.unlink()
-        figures.append(Figure("Parquet: file", packed.stat().st_size / 2**20, "MB"))
-        figures += _against_bare("Parquet", packed, folder, rounds, missing)
+        source = source.with_suffix(".parquet")
+        figures.append(Figure("Parquet: file", source.stat().st_size / 2**20, "MB"))
+        figures += _against_bare("Parquet", source, folder, rounds, missing)
     notes = (
         f"Times are medians of {rounds} rounds in which the ways take turns, each in a process of its own.",
         "Bare is CREATE TABLE AS SELECT * FROM read_csv (read_parquet) into a DuckDB file. Ours looks at the file"
         " first, checks every value, and writes profile and values as well; starting its child processes is counted.",
+        "Processor time is of all threads and processes of one way, imports too; it tells more on a busy machine.",
         "pandas.read_csv reads into memory and keeps nothing.",
     )
     return Result("load", tuple(figures), (*notes, *missing))
@@ -180,7 +192,7 @@ def _against_bare(label: str, source: Path, folder: Path, rounds: int, missing: 
     costs: dict[str, list[Cost]] = {"bare": [], "ours": []}
     for _ in range(rounds):
         for way, found in costs.items():
-            one, _ = cost(way, source, folder)
+            one = cost(way, source, folder / f"{way}.duckdb")
             if one is None:
                 missing.append(f"{label}: {way} came to no end.")
                 return []
@@ -188,6 +200,9 @@ def _against_bare(label: str, source: Path, folder: Path, rounds: int, missing: 
     seconds = {way: statistics.median(one.seconds for one in found) for way, found in costs.items()}
     figures = [Figure(f"{label}: {way}", seconds[way], "s") for way in costs]
     figures.append(Figure(f"{label}: ours against bare", seconds["ours"] / seconds["bare"], "times", GOAL))
+    cpu = {way: statistics.median(one.cpu for one in found) for way, found in costs.items()}
+    figures += [Figure(f"{label}: {way}, processor time", cpu[way], "s") for way in costs]
+    figures.append(Figure(f"{label}: ours against bare, processor time", cpu["ours"] / cpu["bare"], "times"))
     figures += [
         Figure(f"{label}: {way}, peak memory", max(one.peak for one in found) / 2**20, "MB")
         for way, found in costs.items()
@@ -195,21 +210,41 @@ def _against_bare(label: str, source: Path, folder: Path, rounds: int, missing: 
     return figures
 
 
-def _of_values(table_file: Path, folder: Path, missing: list[str]) -> list[Figure]:
-    """Time and size of profile and values: written again into a table file that has them, read from it."""
+def _of_pandas(source: Path, folder: Path, known: list[Figure], missing: list[str]) -> list[Figure]:
+    found = cost("pandas", source, folder / "none")
+    if found is None:
+        missing.append("pandas.read_csv came to no end; it needs more memory than there is.")
+        return []
+    figures = [
+        Figure("CSV: pandas.read_csv", found.seconds, "s"),
+        Figure("CSV: pandas.read_csv, processor time", found.cpu, "s"),
+        Figure("CSV: pandas.read_csv, peak memory", found.peak / 2**20, "MB"),
+    ]
+    ours_took = next((one.value for one in known if one.name == "CSV: ours"), None)
+    if ours_took is not None:
+        figures.append(Figure("CSV: ours against pandas.read_csv", ours_took / found.seconds, "times"))
+    return figures
+
+
+def _of_values(table_file: Path, missing: list[str]) -> list[Figure]:
+    """Time and size of profile and values: read from the table file that has them, written into it again."""
     if not table_file.exists():
         return []
     with duckdb.connect(str(table_file), read_only=True) as con:
         columns = [name for (name,) in con.execute("SELECT column_name FROM nl2sql_notes.indexed").fetchall()]
-        held = con.execute("SELECT sum(length(value) + length(form) + 8) FROM nl2sql_notes.distinct_values").fetchone()
+        held = con.execute(
+            "SELECT count(*), sum(strlen(value) + strlen(form) + 8) FROM nl2sql_notes.distinct_values"
+        ).fetchone()
+        rows = con.execute("SELECT max(row_count) FROM nl2sql_notes.profile").fetchone()
     began = time.perf_counter()
-    values = read_values(table_file, columns)
+    read_values(table_file, columns)
     figures = [
-        Figure("values: kept", len(values.values), ""),
-        Figure("values: their text", (held[0] or 0) / 1024, "KB"),
+        Figure("rows", rows[0], ""),
+        Figure("values: kept", held[0], ""),
+        Figure("values: their text", (held[1] or 0) / 1024, "KB"),
         Figure("values: read from the table file", (time.perf_counter() - began) * 1000, "ms"),
     ]
-    found, _ = cost("profile", table_file, folder)
+    found = cost("profile", table_file, table_file.with_name("none"))
     if found is None:
         missing.append("profile came to no end.")
     else:
@@ -226,8 +261,7 @@ def main() -> None:
     options.add_argument("files", nargs="*", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.way:
-        seconds = WAYS[given.way](*given.files)
-        print(json.dumps(dataclasses.asdict(Cost(seconds, _peak()))))
+        print(json.dumps(dataclasses.asdict(_cost(given.way, *given.files))))
         return
     print(json.dumps(dataclasses.asdict(measure(given.megabytes, given.rounds)), indent=2, ensure_ascii=False))
 

@@ -129,7 +129,7 @@ def draw_controls(loader: Loader, upload: Upload, understood: Understanding) -> 
         if understood.options.skip_lines is not None:
             key = _synced(upload, "skip_lines", understood.options.skip_lines)
             st.number_input(
-                "Lines above the table", min_value=0, step=1, key=key, width=190,
+                "Lines above the table", min_value=0, step=1, key=key, width=220,
                 on_change=_chosen, args=(loader, upload.id, "skip_lines", key),
             )  # fmt: skip
         if has_text:
@@ -166,7 +166,7 @@ def _control(
     if name == "delimiter" and value:
         choices = [one for one in choices if one]
     st.selectbox(
-        label, choices, key=key, format_func=lambda one: offered.get(one, one), width=190,
+        label, choices, key=key, format_func=lambda one: offered.get(one, one), width=220,
         placeholder="None found", on_change=_chosen, args=(loader, upload.id, name, key),
     )  # fmt: skip
 

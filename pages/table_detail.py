@@ -171,9 +171,9 @@ def _draw_profiles(info: TableInfo, found: dict[str, ColumnProfile]) -> None:
         column_config={
             "name": config.TextColumn("Column", pinned=True),
             "label": config.TextColumn("Known as"),
-            "type": config.TextColumn("Type", width="small"),
+            "type": config.TextColumn("Type"),
             "missing": config.TextColumn("Missing", alignment="right", width="small"),
-            "distinct": config.TextColumn("Different values", alignment="right", width="small"),
+            "distinct": config.TextColumn("Different values", alignment="right"),
             "minimum": config.TextColumn("Smallest"),
             "maximum": config.TextColumn("Largest"),
             "examples": config.TextColumn("For example", width="large"),

@@ -252,7 +252,7 @@ class _Measured:
             known, guess = self.rows - one.nulls, one.guess
             if one.is_nested:
                 continue
-            if self.rows <= _EXACT_ROWS or (guess is not None and guess <= _LOW):
+            if self.rows <= _EXACT_ROWS or (guess is not None and guess <= (_LOW if one.is_text else _LOW // 10)):
                 self._count(one)
             elif guess is not None and guess >= 0.9 * known:
                 one.distinct = min(guess, known)
@@ -261,7 +261,9 @@ class _Measured:
         self._estimate(unsure)
         for one in batch:
             if one.is_text and not one.exact:
-                one.values = self._top_values(one, self._part(_SAMPLE_ROWS))[0]
+                nearly_unique = 2 * (one.distinct or 0) > self.rows
+                part = self._part(2 * self._per_column if nearly_unique else _SAMPLE_ROWS)
+                one.values = self._top_values(one, part)[0]
 
     def _measure_many(self, batch: Sequence[_Facts]) -> None:
         """A part of a table with many columns: all of these columns in one statement."""

@@ -242,13 +242,12 @@ def looks(browser: Browser, address: str, scheme: str, size: str) -> None:
 
 def busy(page: Page) -> None:
     """A load on its way, and stopped."""
-    line = b"%d,2024-01-31,12345.67,some words that fill the line,and some more of them\n"
-    upload(page, "big.csv", b"id,day,amount,words,more\n" + b"".join(line % number for number in range(1_500_000)))
+    upload(page, "slow.csv", b"x,y\n1,2\n")
     page.get_by_role("button", name="Keep as table").click()
     page.get_by_text("Reading the whole file").wait_for()
     page.get_by_text("Reading the whole file").scroll_into_view_if_needed()
     save(page, "data-busy", settle=False)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Nothing of it was kept").wait_for()
 
 
