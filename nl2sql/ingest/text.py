@@ -32,8 +32,10 @@ from nl2sql.ingest.values import Context, Decided, Form
 from nl2sql.schema import literal, quote
 
 PREVIEW_ROWS = 100
-MOST_COLUMNS = 20_000
+MOST_COLUMNS = 2_000
 _LONGEST_LINE = 256 << 20
+_MANY_COLUMNS = 300
+_BATCH = 500
 _PASSES = 4
 _MISFIT = "nl2sql_misfit"
 _SHOWN = 2_000
@@ -67,6 +69,7 @@ class TextReader:
     def understand(self, source: Source, connection: duckdb.DuckDBPyConnection) -> Understanding:
         """What the file is, from its head, middle and end; the preview comes from the same SQL that loads it."""
         plan = planned(source)
+        _prepare(connection, plan)
         preview = source.scratch / "preview.csv"
         preview.write_text(plan.sample.head, encoding="utf-8", newline="")
         rows = _preview(connection, plan, str(preview))
@@ -86,6 +89,7 @@ class TextReader:
     def load(self, source: Source, connection: duckdb.DuckDBPyConnection, report: Progress) -> Loaded:
         """All of the file in one pass; a second one where the rest of the file teaches something new."""
         plan = planned(source)
+        _prepare(connection, plan)
         path = str(source.path)
         said = list(plan.findings)
         if not plan.encoded.clean:
@@ -93,6 +97,12 @@ class TextReader:
             said += odd
         loading = _Loading(source, connection, report, plan, path, said)
         return loading.run()
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Have the engine leave out a step whose time grows with the square of the columns."""
+    if plan.dialect.width > _MANY_COLUMNS:
+        connection.execute("SET disabled_optimizers='common_subexpressions'")
 
 
 def planned(source: Source) -> Plan:
@@ -239,15 +249,23 @@ def reading(plan: Plan, path: str, rejects: bool) -> str:
 
 
 def _preview(connection: duckdb.DuckDBPyConnection, plan: Plan, path: str) -> tuple[tuple[str | None, ...], ...]:
-    cells = ", ".join(
-        f"left(coalesce(CAST({form.value(f'c{column.position}')} AS VARCHAR), c{column.position}), {_SHOWN})"
-        if plan.options.null_words is None and not form.words
-        else f"left(CAST({form.value(f'c{column.position}')} AS VARCHAR), {_SHOWN})"
-        for column, form in zip(plan.columns, plan.forms, strict=True)
-        if column.kept
-    )
-    rows = connection.execute(f"SELECT {cells} FROM {reading(plan, path, False)} LIMIT {PREVIEW_ROWS}").fetchall()
-    return tuple(rows)
+    """The first rows as they would be kept; a value that does not fit stands there as it is in the file."""
+    source = f"(SELECT * FROM {reading(plan, path, False)} LIMIT {PREVIEW_ROWS})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE previewed AS FROM {source}")
+    parts = []
+    kept = [place for place, column in enumerate(plan.columns) if column.kept]
+    for start in range(0, len(kept), _BATCH):  # the engine's memory grows with the expressions of one statement
+        cells = ", ".join(_previewed(plan, place) for place in kept[start : start + _BATCH])
+        parts.append(connection.execute(f"SELECT {cells} FROM temp.previewed ORDER BY rowid").fetchall())
+    return tuple(tuple(value for part in row for value in part) for row in zip(*parts, strict=True))
+
+
+def _previewed(plan: Plan, place: int) -> str:
+    form, cell = plan.forms[place], f"c{plan.columns[place].position}"
+    value = f"CAST({form.value(cell)} AS VARCHAR)"
+    if plan.options.null_words is None and not form.words:
+        value = f"coalesce({value}, CASE WHEN trim({cell}) <> '' THEN {cell} END)"
+    return f"left({value}, {_SHOWN})"
 
 
 class _Loading:

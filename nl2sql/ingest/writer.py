@@ -148,6 +148,7 @@ def _connection(database: str, reachable: tuple[Path, ...], scratch: Path) -> It
     try:
         connection.execute(f"SET memory_limit='{_memory() * 3 // 5}B'")
         connection.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
+        connection.execute("SET allowed_configs=['disabled_optimizers']")
         connection.execute(f"SET allowed_paths=[{', '.join(map(literal, files))}]")
         connection.execute(f"SET allowed_directories=[{', '.join(map(literal, folders))}]")
         connection.execute("SET enable_external_access=false; SET lock_configuration=true")
