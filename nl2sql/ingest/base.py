@@ -89,7 +89,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Understanding:
-    """What was made of a file by looking at it, before anything is kept. `options` has no None left where it applies."""
+    """What was made of a file by looking at it, before anything is kept. `options` has no None where it applies."""
 
     path: Path
     file_name: str
@@ -110,7 +110,7 @@ class Understanding:
 
 @dataclass(frozen=True)
 class Reject:
-    """One row, or one value of it, that did not fit. `line` counts from 1 in the file (row of the sheet); None unknown."""
+    """One row, or one value of it, that did not fit. `line` counts from 1 in the file (row of the sheet), if known."""
 
     line: int | None
     column: str

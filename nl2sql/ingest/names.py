@@ -1,4 +1,4 @@
-"""SQL names for what files call their columns and tables: plain, unique, never a reserved word. Knows no file format."""
+"""SQL names for what files call their columns and tables: plain, unique, never reserved. Knows no file format."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def plain_name(text: str, before_digit: str = "c_") -> str:
     for sign, words in _SIGNS.items():
         if sign in cleaned and not (sign in "#@€£¥" and re.search(r"[^\W\d_]", cleaned)):
             cleaned = cleaned.replace(sign, words)
-    words = re.sub(r"[\W_]+", " ", _HUMP.sub(" ", _plain_letters(cleaned))).lower().split()
-    name = "_".join(words)[:LONGEST].strip("_")
+    parts = re.sub(r"[\W_]+", " ", _HUMP.sub(" ", _plain_letters(cleaned))).lower().split()
+    name = "_".join(parts)[:LONGEST].strip("_")
     if not name:
         return ""
     if name[0].isdigit():
-        name = f"{before_digit}{name}"
+        name = f"{before_digit}{name}"[:LONGEST].strip("_")
     return f"{name}_" if name in RESERVED else name
 
 

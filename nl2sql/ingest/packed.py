@@ -47,7 +47,8 @@ def _only_table(path: Path) -> zipfile.ZipInfo | None:
         with zipfile.ZipFile(path) as archive:
             files = [
                 one for one in archive.infolist()
-                if not one.is_dir() and not one.filename.startswith("__MACOSX/") and not Path(one.filename).name.startswith(".")
+                if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+                and not Path(one.filename).name.startswith(".")
             ]  # fmt: skip
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         return None
