@@ -29,10 +29,11 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 
 check: lint
-	$(BIN)/python -m pytest -n 2 -m "not browser and not crash and not soak" --doctest-modules tests nl2sql
+	$(BIN)/python -m pytest -n 2 -m "not browser and not crash and not files and not soak" --doctest-modules tests nl2sql
 
 test: check
 	@bash tests/browser_setup.sh
+	$(BIN)/python -m pytest -n 2 -m "files and not soak" tests
 	$(BIN)/python -m pytest -m "(browser or crash) and not soak" tests
 
 soak: $(VENV)/.dev

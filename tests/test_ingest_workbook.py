@@ -117,6 +117,8 @@ def test_titles_an_offset_and_notes_below(tmp_path: Path):
     chosen = read(tmp_path / "x.xlsx", skip_lines=3, header=False)
     assert chosen[2] == [(1, "Ada", 5), (2, "Bob", 6)]
     assert [one.header for one in chosen[1].columns] == ["", "", ""]
+    with pytest.raises(IngestError, match="There is nothing on this sheet below the first 50 rows"):
+        read(tmp_path / "x.xlsx", skip_lines=50)
 
 
 def test_blank_rows_go_and_a_gap_in_the_middle_loses_nothing(tmp_path: Path):
@@ -176,6 +178,7 @@ def test_two_rows_of_headers(tmp_path: Path):
     _, loaded, kept = read(made(tmp_path / "x.xlsx", rows))
     assert [one.header for one in loaded.columns] == ["region", "2023 q1", "2023 q2", "2024 q1", "2024 q2"]
     assert kept == [("N", 1, 2, 3, 4), ("S", 5, 6, 7, 8)]
+    assert said(loaded) == "Two rows of headers were joined into one."
 
 
 @pytest.mark.parametrize("periods", [[2021, 2022, 2023], [dt.date(2024, 1, 1), dt.date(2024, 2, 1)]])

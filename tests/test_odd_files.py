@@ -28,6 +28,8 @@ from nl2sql.schema import RESERVED, Column, quote
 from tests.odd_files.expectation import Asked, Cell, Odd, Outcome, Said, Table
 from tests.odd_files.generate import BY_ID, FILES
 
+pytestmark = pytest.mark.files
+
 _INTEGER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\))$")
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(.*\)|DOUBLE|FLOAT)$")
 _KINDS = {

@@ -110,7 +110,7 @@ class Understanding:
 
 @dataclass(frozen=True)
 class Reject:
-    """One row, or one value of it, that did not fit. `line` counts from 1 in the file (or sheet)."""
+    """One row, or one value of it, that did not fit. `line` counts from 1 in the file (row of the sheet), if known."""
 
     line: int | None
     column: str

@@ -55,9 +55,9 @@ class Dialect:
     spaced: bool = False
     """Blanks stand between a delimiter and a quotation mark."""
 
-    def reader(self, lines: Iterable[str]) -> CsvReader:
-        """The records in `lines`, as this dialect sets them apart."""
-        return _reader(lines, self.delimiter, self.quote, self.escape, self.spaced)
+    def reader(self, lines: Iterable[str], strict: bool = False) -> CsvReader:
+        """The records in `lines` as this dialect sets them apart; `strict` raises csv.Error for a stray mark."""
+        return _reader(lines, self.delimiter, self.quote, self.escape, self.spaced, strict)
 
 
 def _reader(
@@ -175,8 +175,9 @@ def _without_lines(text: str, count: int) -> str:
 def _quotes(text: str) -> tuple[str, ...]:
     if '"' in text:
         return ('"',)
+    text = text[:200_000]
     singles = len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n]|$)", text, re.M))
-    return ("'", "") if singles > text.count("\n") // 2 else ("",)
+    return ("'", "") if singles > text.count("\n") // 2 else ('"',)  # which may come later in the file
 
 
 def _parsed(text: str, delimiter: str, quote: str, skip: int, escape: str = "", spaced: bool = False) -> _Found:

@@ -1,4 +1,4 @@
-"""SQL names for what files call columns and tables: plain, unique, never a reserved word. Knows no file format."""
+"""SQL names for what files call their columns and tables: plain, unique, never reserved. Knows no file format."""
 
 from __future__ import annotations
 
@@ -46,14 +46,15 @@ def table_name(file_name: str, taken: Collection[str] = ()) -> str:
 def plain_name(text: str, before_digit: str = "c_") -> str:
     """`text` as lower-case words joined by underscores; empty when there is nothing to make a name of."""
     cleaned = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[:400])
-    for sign, said in _SIGNS.items():
+    for sign, words in _SIGNS.items():
         if sign in cleaned and not (sign in "#@€£¥" and re.search(r"[^\W\d_]", cleaned)):
-            cleaned = cleaned.replace(sign, said)
-    words = re.sub(r"[\W_]+", " ", _HUMP.sub(" ", _plain_letters(cleaned))).lower().split()
-    joined = "_".join(words)
-    if joined[:1].isdigit():
-        joined = f"{before_digit}{joined}"
-    name = joined[:LONGEST].strip("_")
+            cleaned = cleaned.replace(sign, words)
+    parts = re.sub(r"[\W_]+", " ", _HUMP.sub(" ", _plain_letters(cleaned))).lower().split()
+    name = "_".join(parts)[:LONGEST].strip("_")
+    if not name:
+        return ""
+    if name[0].isdigit():
+        name = f"{before_digit}{name}"[:LONGEST].strip("_")
     return f"{name}_" if name in RESERVED else name
 
 

@@ -45,14 +45,13 @@ def _only_table(path: Path) -> zipfile.ZipInfo | None:
     """The one file of an archive, when it is one that may be a table."""
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = [one for one in archive.infolist() if not one.is_dir()]
+            files = [
+                one for one in archive.infolist()
+                if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+                and not Path(one.filename).name.startswith(".")
+            ]  # fmt: skip
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         return None
-    files = [
-        one
-        for one in listed
-        if not one.filename.startswith("__MACOSX/") and not Path(one.filename).name.startswith(".")
-    ]
     if len(files) != 1 or Path(files[0].filename).suffix.casefold() not in _TABLES:
         return None
     if files[0].flag_bits & 1:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from nl2sql.ingest.dialect import Dialect
+from nl2sql.ingest.records import Records
 
 
 @dataclass(frozen=True)
@@ -20,24 +20,6 @@ class Padded:
     long: int
 
 
-def _records(file: TextIO, found: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """The records below the header, with the line (from 1) that each begins in."""
-    for _ in range(found.skip_lines):
-        file.readline()
-    csv.field_size_limit(1 << 30)
-    reader = found.reader(file)
-    line = found.skip_lines
-    header = found.header
-    for record in reader:
-        began, line = line + 1, found.skip_lines + reader.line_num
-        if not record:
-            continue
-        if header:
-            header = False
-            continue
-        yield began, record
-
-
 def lines_of(path: str, found: Dialect, width: int, rows: Sequence[int]) -> dict[int, int]:
     """The line (from 1) of each of `rows`, which count from 0 the records of the right width. Empty where unknown."""
     wanted = set(rows)
@@ -47,7 +29,7 @@ def lines_of(path: str, found: Dialect, width: int, rows: Sequence[int]) -> dict
     last, row = max(wanted), 0
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            for line, record in _records(file, found):
+            for line, record in Records(file, found):
                 if len(record) != width:
                     continue
                 if row in wanted:
@@ -65,7 +47,7 @@ def pad(path: str, target: Path, found: Dialect) -> Padded:
     width = found.width
     short = long = 0
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        for _, record in _records(file, found):
+        for _, record in Records(file, found):
             short += len(record) < width
             long += len(record) > width
     final = width + (long > 0)
@@ -74,7 +56,7 @@ def pad(path: str, target: Path, found: Dialect) -> Padded:
         target.open("w", encoding="utf-8", newline="") as out,
     ):
         writer = csv.writer(out, lineterminator="\n")
-        for _, record in _records(file, found):
+        for _, record in Records(file, found):
             kept = record[:width] + [""] * (width - len(record))
             if long:
                 kept.append(found.delimiter.join(record[width:]))

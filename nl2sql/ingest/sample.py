@@ -18,6 +18,7 @@ _HEAD, _PART = 2 << 20, 512 << 10
 _LONG = 1 << 20
 _PER_COLUMN = 200_000
 _MOST_CELLS = 2_000_000
+_CELLS = 200_000  # of a file that is not looked at whole: what it teaches is proven on all of it anyway
 
 
 @dataclass(frozen=True)
@@ -36,25 +37,31 @@ class Sample:
 
     def counted(self, found: Dialect) -> Sample:
         """With the number of rows, estimated where not all of the file was looked at."""
-        lines = len(self._records(self.head, found, 1 << 30 if self.complete else 20_000))
         if self.complete:
-            return replace(self, rows=max(0, lines))
+            if found.quote and found.quote in self.head:
+                return replace(self, rows=len(self._records(self.head, found, 1 << 30)))
+            filled = sum(map(bool, self.head.split("\n")[found.skip_lines :]))
+            return replace(self, rows=max(0, filled - found.header))
         share = self.head.count("\n") / max(1, self.looked_at)
         return replace(self, rows=int(share * self.size))
 
     def columns(self, found: Dialect) -> list[list[str]]:
         """The values of each column in all parts, as they stand."""
-        limit = max(200, min(_PER_COLUMN, _MOST_CELLS // max(1, found.width)))
-        columns: list[list[str]] = [[] for _ in range(found.width)]
-        for record in self._records(self.head, found, limit):
-            for column, value in zip(columns, record, strict=False):
-                column.append(value)
-        for part in self.others:
-            plain = replace(found, skip_lines=0, header=False)
-            for record in self._records(part, plain, limit // 4):
-                if len(record) == found.width:
-                    for column, value in zip(columns, record, strict=True):
+        cells = _MOST_CELLS if self.complete else _CELLS
+        limit = max(200, min(_PER_COLUMN, cells // max(1, found.width)))
+        records = self._records(self.head, found, limit)
+        columns = _turned(records, found.width, found.names)
+        if columns and len(columns[0]) * 2 < len(records):  # most are too short or too long: they decide as well
+            for record in records:
+                if len(record) != found.width:
+                    for column, value in zip(columns, record, strict=False):
                         column.append(value)
+        plain = replace(found, skip_lines=0, header=False)
+        for part in self.others:
+            for column, more in zip(
+                columns, _turned(self._records(part, plain, limit // 4), found.width, found.names), strict=True
+            ):
+                column += more
         return columns
 
     def last(self, found: Dialect) -> list[list[str]]:
@@ -68,10 +75,7 @@ class Sample:
     def _records(text: str, found: Dialect, limit: int) -> list[list[str]]:
         for _ in range(found.skip_lines):
             text = text[text.find("\n") + 1 :] if "\n" in text else ""
-        reader = csv.reader(
-            io.StringIO(text), delimiter=found.delimiter, quotechar=found.quote or None,
-            quoting=csv.QUOTE_MINIMAL if found.quote else csv.QUOTE_NONE,
-        )  # fmt: skip
+        reader = found.reader(io.StringIO(text))
         records: list[list[str]] = []
         try:
             for record in reader:
@@ -84,13 +88,20 @@ class Sample:
         return records[1:] if found.header else records
 
 
+def _turned(records: Sequence[Sequence[str]], width: int, names: Sequence[str]) -> list[list[str]]:
+    """The columns of those records that are as wide as the table and do not name its columns again."""
+    again = list(names) if any(names) else None
+    whole = [record for record in records if len(record) == width and record != again]
+    return [list(column) for column in zip(*whole, strict=True)] if whole else [[] for _ in range(width)]
+
+
 def sampled(path: Path, encoded: Encoded) -> Sample:
     """The parts of the file at `path` that are looked at, as text."""
     size = path.stat().st_size
     with path.open("rb") as file:
         if size <= WHOLE:
             data = file.read()
-            text = decoded(data, encoded.codec, True)
+            text = decoded(data, encoded.codec, whole=True)
             return Sample(text, (), True, size, len(data), _long(data))
         data = file.read(_HEAD)
         cut = data.rfind(b"\n")
@@ -107,20 +118,23 @@ def sampled(path: Path, encoded: Encoded) -> Sample:
                 first = piece.find(b"\n")
                 last = len(piece) if start == size - _PART else piece.rfind(b"\n") + 1
                 if 0 <= first < last:
-                    others.append(decoded(piece[first + 1 : last], encoded.codec, False))
-    text = decoded(head, encoded.codec, True)
+                    others.append(decoded(piece[first + 1 : last], encoded.codec, whole=False))
+    text = decoded(head, encoded.codec, whole=False)
     if wide:
         text = text[: text.rfind("\n") + 1] or text
     return Sample(text, tuple(others), False, size, len(head), _long(head))
 
 
-def decoded(data: bytes, codec: str, start: bool) -> str:
-    """Bytes as text with plain line ends; a mark at the start of the file left out."""
+def decoded(data: bytes, codec: str, whole: bool) -> str:
+    """Bytes as text with plain line ends; a mark at the start of the file left out.
+
+    Unless they are the `whole` of a file, a letter that is cut at their end is left out.
+    """
     if codec == MIXED:
         lines: Sequence[bytes] = data.splitlines(keepends=True)
         text = "".join(_mixed(line) for line in lines)
     else:
-        text = codecs.getincrementaldecoder(codec)(errors="replace").decode(data)
+        text = codecs.getincrementaldecoder(codec)(errors="replace").decode(data, whole)
     text = text.replace("\0", "").replace("\x1a", "").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\ufeff", "") if "\ufeff" in text else text
 

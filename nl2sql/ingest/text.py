@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 
 import duckdb
 
-from nl2sql.ingest import dialect, encoding, names, ragged, values
+from nl2sql.ingest import conversion, dialect, encoding, names, ragged, records, survey, values
 from nl2sql.ingest.base import (
     REJECTS_KEPT,
     Finding,
@@ -25,6 +26,7 @@ from nl2sql.ingest.base import (
     SourceColumn,
     Understanding,
 )
+from nl2sql.ingest.conversion import MISFIT
 from nl2sql.ingest.encoding import Encoded
 from nl2sql.ingest.reading import Source, kept_columns
 from nl2sql.ingest.sample import Sample, sampled
@@ -33,13 +35,13 @@ from nl2sql.schema import literal, quote
 
 PREVIEW_ROWS = 100
 MOST_COLUMNS = 2_000
-_LONGEST_LINE = 256 << 20
+"""Columns of a text file: with more the engine's memory does not suffice."""
 _MANY_COLUMNS = 300
-_BATCH = 500
+_LONGEST_LINE = 256 << 20
 _PASSES = 4
-_MISFIT = "nl2sql_misfit"
 _SHOWN = 2_000
-_TOTAL = re.compile(r"(?i)\s*(grand |sub)?-?(total|sum|summe|gesamt|gesamtsumme|somme)\b")
+_TOTAL = re.compile(r"(?i)\s*(grand |sub)?-?(totals?|sum|summe|gesamt|gesamtsumme|somme)\b:?")
+_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,13 @@ class TextReader:
         _prepare(connection, plan)
         path = str(source.path)
         said = list(plan.findings)
-        if not plan.encoded.clean:
-            path, odd = _rewritten(source, plan.encoded.codec, report)
+        codec = plan.encoded.codec
+        unclean = survey.unclean(source.path, lambda share: report(share * 0.1, 0)) if plan.encoded.clean else ()
+        if "bytes" in unclean:
+            codec = encoding.MIXED
+            said.append(Finding("Some lines are not UTF-8: they were read as Windows-1252.", "warning"))
+        if unclean or not plan.encoded.clean:
+            path, odd = _rewritten(source, codec, report)
             said += odd
         loading = _Loading(source, connection, report, plan, path, said)
         return loading.run()
@@ -116,9 +123,11 @@ def planned(source: Source) -> Plan:
     if not found.width:
         raise IngestError("There is no table in this file: no lines are left below the ones that are skipped.")
     if found.width > MOST_COLUMNS:
-        raise IngestError(f"There are {found.width:,} columns; a table can have {MOST_COLUMNS:,}.")
+        raise IngestError(f"There are {found.width:,} columns; a table from a text file can have {MOST_COLUMNS:,}.")
     sample = sample.counted(found)
     texts = sample.columns(found)
+    if sample.complete and not any(one.strip() for column in (found.names, *texts) for one in column):
+        raise IngestError("There is nothing in the file but delimiters.")
     context = values.context_of(
         texts, found.delimiter, options.decimal_mark, options.date_order, options.null_words
     )  # fmt: skip
@@ -196,10 +205,10 @@ def _said_of_rows(found: dialect.Dialect, sample: Sample, columns: Sequence[Sour
         what = "too few or too many" if few and many else "too few" if few else "too many"
         shown = found.delimiter.join(ragged_rows[0])[:60]
         said.append(Finding(f"{count} with {what} fields (the table has {found.width}), such as “{shown}”.", "warning"))
-    totals = [
-        one for one in (*records[-200:], *sample.last(found)) if one and any(_TOTAL.match(cell) for cell in one[:2])
-    ]
-    if totals and len(records) > 1 and len(totals) * 3 < max(len(records), 4):
+    totals = [one for one in (*records[-200:], *sample.last(found)) if _is_total(one)]
+    if sample.complete and not totals and len(records) < 1000 and _adds_up(records):
+        totals = [records[-1]]
+    if totals and len(totals) < len(records):
         shown = " ".join(" ".join(totals[-1]).split())[:60]
         said.append(
             Finding(
@@ -213,6 +222,25 @@ def _said_of_rows(found: dialect.Dialect, sample: Sample, columns: Sequence[Sour
     if unnamed:
         said.append(Finding(f"Left out, because nothing is in it: column {', '.join(unnamed[:5])}."))
     return said
+
+
+def _is_total(record: Sequence[str]) -> bool:
+    """Whether a record says that it is one of totals: by a word that stands alone, or with fields left blank."""
+    found = [cell for cell in record[:2] if _TOTAL.match(cell)]
+    return any(_TOTAL.fullmatch(cell.strip()) for cell in found) or (bool(found) and not all(map(str.strip, record)))
+
+
+def _adds_up(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the last record has no label and every number in it is the sum of those above."""
+    last = records[-1] if len(records) > 2 else ()
+    if not last or last[0].strip() or len({len(one) for one in records}) > 1:
+        return False
+    sums = []
+    for place, cell in enumerate(last):
+        above = [one[place].strip() for one in records[:-1]]
+        if cell.strip() and all(_PLAIN_NUMBER.fullmatch(one) for one in (cell.strip(), *above)):
+            sums.append(sum(map(Decimal, above)) == Decimal(cell.strip()))
+    return bool(sums) and all(sums)
 
 
 def _rewritten(source: Source, codec: str, report: Progress) -> tuple[str, tuple[Finding, ...]]:
@@ -231,7 +259,7 @@ def reading(plan: Plan, path: str, rejects: bool) -> str:
         "auto_detect=false",
         f"delim={literal(plan.dialect.delimiter)}",
         f"quote={quoting}",
-        f"escape={quoting}",
+        f"escape={literal(plan.dialect.escape or plan.dialect.quote)}",
         f"header={'true' if plan.dialect.header else 'false'}",
         f"skip={plan.dialect.skip_lines}",
         f"columns={{{columns}}}",
@@ -249,23 +277,27 @@ def reading(plan: Plan, path: str, rejects: bool) -> str:
 
 
 def _preview(connection: duckdb.DuckDBPyConnection, plan: Plan, path: str) -> tuple[tuple[str | None, ...], ...]:
-    """The first rows as they would be kept; a value that does not fit stands there as it is in the file."""
-    source = f"(SELECT * FROM {reading(plan, path, False)} LIMIT {PREVIEW_ROWS})"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE previewed AS FROM {source}")
-    parts = []
-    kept = [place for place, column in enumerate(plan.columns) if column.kept]
-    for start in range(0, len(kept), _BATCH):  # the engine's memory grows with the expressions of one statement
-        cells = ", ".join(_previewed(plan, place) for place in kept[start : start + _BATCH])
-        parts.append(connection.execute(f"SELECT {cells} FROM temp.previewed ORDER BY rowid").fetchall())
-    return tuple(tuple(value for part in row for value in part) for row in zip(*parts, strict=True))
+    kept = [(column.position, column.name) for column in plan.kept]
+    again = header_again(plan, "c{}")
+    where = f" WHERE NOT coalesce({again}, false)" if again else ""
+    connection.execute(
+        f"CREATE TEMP TABLE preview AS SELECT * FROM {reading(plan, path, False)}{where} LIMIT {PREVIEW_ROWS}"
+    )
+    found = [connection.execute(one).fetchall() for one in conversion.preview(kept, plan.forms, "preview", _SHOWN)]
+    return tuple(sum(parts, ()) for parts in zip(*found, strict=True))
 
 
-def _previewed(plan: Plan, place: int) -> str:
-    form, cell = plan.forms[place], f"c{plan.columns[place].position}"
-    value = f"CAST({form.value(cell)} AS VARCHAR)"
-    if plan.options.null_words is None and not form.words:
-        value = f"coalesce({value}, CASE WHEN trim({cell}) <> '' THEN {cell} END)"
-    return f"left({value}, {_SHOWN})"
+def header_again(plan: Plan, field: str, places: Sequence[int] | None = None) -> str:
+    """SQL that is true for a row that is the header once more, empty where no row can be.
+
+    `field` makes SQL of a field of its position, or of its place (from 1) among `places`.
+    """
+    kept = [column.position for column in plan.kept]
+    headers = plan.dialect.names
+    if not plan.dialect.header or len(kept) < 2 or not all(headers[place].strip() for place in kept):
+        return ""
+    order = {place: index for index, place in enumerate(places, 1)} if places else {place: place for place in kept}
+    return " AND ".join(f"{field.format(order[place])} = {literal(headers[place])}" for place in kept[:50])
 
 
 class _Loading:
@@ -283,6 +315,7 @@ class _Loading:
         self.said = said
         self.width = plan.dialect.width
         self.padded: ragged.Padded | None = None
+        self.repaired = False
 
     @property
     def table(self) -> str:
@@ -301,6 +334,7 @@ class _Loading:
                 break
         misfits_mode = self.source.options.misfits
         rejects = [*shape, *self._rejects(forms, misfits)] if (shape or misfits) else []
+        rejects.sort(key=lambda one: one.line or 0)
         if not rejects and not misfits:
             return self._done(forms, 0, ())
         if misfits_mode == "stop":
@@ -311,7 +345,7 @@ class _Loading:
             return Loaded(None, self.source.table, self.plan.columns, 0, rejected, tuple(rejects), tuple(self.said))
         if misfits_mode == "drop":
             rejected = self._bad_rows() + self._shape_count
-            self.connection.execute(f"DELETE FROM {self.table} WHERE {_MISFIT} IS NOT NULL")
+            self.connection.execute(f"DELETE FROM {self.table} WHERE {MISFIT} IS NOT NULL")
             return self._done(forms, rejected, tuple(rejects))
         as_text |= set(misfits)
         if shape:
@@ -319,16 +353,18 @@ class _Loading:
             forms += [values.PLAIN] * (self.width - len(forms))
         for place in as_text:
             forms[place] = replace(values.PLAIN, words=())
-            self.said.append(
-                Finding(f"“{self._label(place)}” holds values that do not fit: it is kept as text.", "warning", place)
-            )
+            self.said.append(self._kept_as_text(place))
         self._read(forms)
         left = self._misfits(forms)
         for place in left:
             forms[place] = values.PLAIN
+            self.said.append(self._kept_as_text(place))
         if left:
             self._read(forms)
         return self._done(forms, 0, tuple(rejects))
+
+    def _kept_as_text(self, place: int) -> Finding:
+        return Finding(f"“{self._label(place)}” holds values that do not fit: it is kept as text.", "warning", place)
 
     def _label(self, place: int) -> str:
         columns = self.plan.columns
@@ -339,28 +375,52 @@ class _Loading:
     def _read(self, forms: Sequence[Form]) -> list[Reject]:
         """Read the file into the table; the lines that have too few or too many fields (or are no text)."""
         kept = self._kept(forms)
-        cells = ", ".join(f"{forms[place].value(f'c{place}')} AS {quote(name)}" for place, name in kept)
-        tests = [test for place, _ in kept if (test := forms[place].misfit(f"c{place}")) != "false"]
-        raw = ", ".join(f"c{place}" for place, _ in kept)
-        hidden = f"CASE WHEN {' OR '.join(tests)} THEN [{raw}] END" if tests else "CAST(NULL AS VARCHAR[])"
         self.connection.execute(f"DROP TABLE IF EXISTS {self.table}")
         self._clear_rejects()
         plan = replace(
             self.plan, dialect=replace(self.plan.dialect, width=self.width, skip_lines=self._skip, header=self._header)
         )
-        sql = (
-            f"CREATE TABLE {self.table} AS SELECT {cells}, {hidden} AS {_MISFIT} FROM {reading(plan, self.path, True)}"
-        )
+        source, marked = reading(plan, self.path, True), header_again(self.plan, "c{}")
         try:
-            self._watched(sql)
+            for sql in conversion.statements(self.table, kept, forms, source, marked):
+                self._watched(sql)
+            self._leave_out_headers(kept)
             if not self._not_utf8():
-                return self._shape_rejects()
+                rejects = self._shape_rejects()
+                stray = any(one.reason in _STRAY for one in rejects) and self._repair()
+                return self._read(forms) if stray else rejects
             reason = "invalid UTF-8"
         except duckdb.Error as error:
+            if "quote" in str(error).partition("Possible")[0].casefold() and self._repair():
+                return self._read(forms)
             if self.path != str(self.source.path) or not _NOT_UTF8.search(str(error)):
                 raise _sentence(error) from error
             reason = str(error)
         return self._again_as_text(forms, reason)
+
+    def _leave_out_headers(self, kept: Sequence[tuple[int, str]]) -> None:
+        condition = header_again(self.plan, f"{MISFIT}[{{}}]", [place for place, _ in kept])
+        if condition and self._bad_rows():
+            row = self.connection.execute(f"DELETE FROM {self.table} WHERE {condition}").fetchone()
+            if row and row[0]:
+                lines = "one line" if row[0] == 1 else f"{row[0]:,} lines"
+                self.said.append(
+                    Finding(f"The header stands again in {lines} below it, which were left out.", "warning")
+                )
+
+    def _repair(self) -> bool:
+        """Write the file anew with quotation marks in order, once; whether there were any out of order."""
+        if self.repaired or self.padded or not self.plan.dialect.quote:
+            return False
+        self.repaired = True
+        target = self.source.scratch / "repaired.csv"
+        stray = records.repaired(self.path, target, self.plan.dialect)
+        if not stray:
+            return False
+        self.path = str(target)
+        self.plan = replace(self.plan, dialect=replace(self.plan.dialect, escape="", spaced=False))
+        self.said.append(Finding(_said_of_stray(stray), "warning"))
+        return True
 
     @property
     def _skip(self) -> int:
@@ -427,7 +487,8 @@ class _Loading:
     def _shape_rejects(self) -> list[Reject]:
         try:
             rows = self.connection.execute(
-                "SELECT line, any_value(CAST(error_type AS VARCHAR)), any_value(csv_line), count(*) FROM temp.reject_errors"
+                "SELECT line, any_value(CAST(error_type AS VARCHAR)), any_value(csv_line), count(*)"
+                " FROM temp.reject_errors"
                 f" GROUP BY line ORDER BY line LIMIT {REJECTS_KEPT}"
             ).fetchall()
         except duckdb.CatalogException:
@@ -442,17 +503,17 @@ class _Loading:
 
     def _misfits(self, forms: Sequence[Form]) -> dict[int, list[str]]:
         """Columns (by position) with values that do not fit, and some of those values."""
-        row = self.connection.execute(f"SELECT count({_MISFIT}) FROM {self.table}").fetchone()
+        row = self.connection.execute(f"SELECT count({MISFIT}) FROM {self.table}").fetchone()
         if not row or not row[0]:
             return {}
         found: dict[int, list[str]] = {}
         for index, (place, _) in enumerate(self._kept(forms), 1):
-            cell = f"{_MISFIT}[{index}]"
+            cell = f"{MISFIT}[{index}]"
             test = forms[place].misfit(cell)
             if test == "false":
                 continue
             texts = self.connection.execute(
-                f"SELECT DISTINCT {cell} FROM {self.table} WHERE {_MISFIT} IS NOT NULL AND {test} LIMIT 5000"
+                f"SELECT DISTINCT {cell} FROM {self.table} WHERE {MISFIT} IS NOT NULL AND {test} LIMIT 5000"
             ).fetchall()
             if texts:
                 found[place] = [text for (text,) in texts]
@@ -486,7 +547,7 @@ class _Loading:
         return changed
 
     def _bad_rows(self) -> int:
-        row = self.connection.execute(f"SELECT count({_MISFIT}) FROM {self.table}").fetchone()
+        row = self.connection.execute(f"SELECT count({MISFIT}) FROM {self.table}").fetchone()
         return int(row[0]) if row else 0
 
     def _rejects(self, forms: Sequence[Form], misfits: dict[int, list[str]]) -> list[Reject]:
@@ -496,9 +557,9 @@ class _Loading:
         for index, (place, _) in enumerate(kept, 1):
             if place not in misfits:
                 continue
-            cell = f"{_MISFIT}[{index}]"
+            cell = f"{MISFIT}[{index}]"
             rows = self.connection.execute(
-                f"SELECT rowid, {cell} FROM {self.table} WHERE {_MISFIT} IS NOT NULL AND {forms[place].misfit(cell)}"
+                f"SELECT rowid, {cell} FROM {self.table} WHERE {MISFIT} IS NOT NULL AND {forms[place].misfit(cell)}"
                 f" ORDER BY rowid LIMIT {REJECTS_KEPT}"
             ).fetchall()
             found += [(row, place, text) for row, text in rows]
@@ -515,7 +576,9 @@ class _Loading:
         target = self.source.scratch / "padded.csv"
         self.padded = ragged.pad(self.path, target, self.plan.dialect)
         self.path, self.width = str(target), self.padded.width
-        self.plan = replace(self.plan, dialect=replace(self.plan.dialect, delimiter=",", quote='"'))
+        self.plan = replace(
+            self.plan, dialect=replace(self.plan.dialect, delimiter=",", quote='"', escape="", spaced=False)
+        )
         count = self.padded.short + self.padded.long
         beyond = " What was beyond the last column is kept in one more." if self.padded.long else ""
         said = "line has" if count == 1 else "lines have"
@@ -524,7 +587,7 @@ class _Loading:
         )
 
     def _done(self, forms: Sequence[Form], rejected: int, rejects: tuple[Reject, ...]) -> Loaded:
-        self.connection.execute(f"ALTER TABLE {self.table} DROP COLUMN {_MISFIT}")
+        self.connection.execute(f"ALTER TABLE {self.table} DROP COLUMN {MISFIT}")
         row = self.connection.execute(f"SELECT count(*) FROM {self.table}").fetchone()
         columns = [
             replace(column, type=forms[column.position].type) if column.kept else column for column in self.plan.columns
@@ -536,6 +599,13 @@ class _Loading:
             self.source.path, self.source.table, tuple(columns), int(row[0]) if row else 0, rejected, rejects,
             tuple(dict.fromkeys(self.said)),
         )  # fmt: skip
+
+
+def _said_of_stray(lines: Sequence[int]) -> str:
+    shown = ", ".join(f"{line:,}" for line in lines[:3])
+    more = f" and {len(lines) - 3:,} more" if len(lines) > 3 else ""
+    where = f"line {shown}" if len(lines) == 1 else f"lines {shown}{more}"
+    return f"A quotation mark in {where} is not closed, or stands within a value: it was read as text."
 
 
 _NOT_UTF8 = re.compile(r"(?i)utf-?8|unicode|encoding|invalid.*byte|new ?line")
@@ -550,11 +620,15 @@ _SHAPES = {
 }
 
 
+_STRAY = {_SHAPES[kind] for kind in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM", "INVALID STATE")}
+
+
 def _reason(text: str, type_name: str) -> str:
     shown = text if len(text) <= 40 else f"{text[:39]}…"
     head = type_name.partition("(")[0]
     what = {
-        "BIGINT": "a whole number", "HUGEINT": "a whole number", "DOUBLE": "a number", "DECIMAL": f"a number of {type_name}",
+        "BIGINT": "a whole number", "HUGEINT": "a whole number", "DOUBLE": "a number",
+        "DECIMAL": f"a number of {type_name}",
         "DATE": "a date of the form of this column", "BOOLEAN": "yes or no", "TIME": "a time of day",
         "TIMESTAMP": "a date with a time of the form of this column",
     }.get(head, f"of type {type_name}")  # fmt: skip
@@ -569,15 +643,16 @@ def _refusal(rejects: Sequence[Reject]) -> str:
     return f"The file was refused: {where}{column}: {first.reason}{others}"
 
 
-def _sentence(error: duckdb.Error) -> Exception:
+def _sentence(error: duckdb.Error) -> IngestError:
+    """What to say of a file that DuckDB stopped reading. Raises the error again where memory ran out."""
     text = str(error)
     if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in text:
-        return error
+        raise error
     if re.search(r"(?i)maximum line size|line size", text):
         return IngestError(
             f"A line of the file is longer than {_LONGEST_LINE >> 20} MB, so it cannot be a row of a table."
         )
-    if re.search(r"(?i)quote", text):
+    if re.search(r"(?i)unterminated quote", text.partition("Possible")[0]):
         return IngestError("A quotation mark in the file is never closed. Choose no quotation mark to read it as text.")
     return IngestError("The file cannot be read as a table with this delimiter and these quotation marks.")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,6 +16,7 @@ from nl2sql.schema import literal
 
 Way = Literal["text", "integer", "decimal", "float", "boolean", "date", "timestamp", "time", "cast"]
 TEXT = "VARCHAR"
+_PROBE = 100  # values by which it is told that a column cannot be of some form
 _SPACES = " \u00a0\u202f\u2009"
 _CURRENCIES = "$€£¥₹₽₩"
 _CODES = r"USD|EUR|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|CAD|AUD|INR|BRL|CNY|kr|zł|Fr\."
@@ -35,7 +36,8 @@ _YES = {
     "true": "false", "yes": "no", "y": "n", "ja": "nein", "oui": "non", "t": "f", "on": "off", "wahr": "falsch",
 }  # fmt: skip
 _DATE = re.compile(
-    r"(?P<a>\d{4})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<c>\d{1,2})|(?P<d>\d{1,2})(?P<t>[-/.])(?P<e>\d{1,2})(?P=t)(?P<f>\d{4}|\d\d)",
+    r"(?P<a>\d{4})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<c>\d{1,2})"
+    r"|(?P<d>\d{1,2})(?P<t>[-/.])(?P<e>\d{1,2})(?P=t)(?P<f>\d{4}|\d\d)",
     re.ASCII,
 )
 _CLOCK = re.compile(
@@ -86,7 +88,8 @@ class Form:
         if self.way == "text":
             return text
         if self.way == "boolean":
-            return f"CASE WHEN lower({text}) IN ({_listed(self.true)}) THEN true WHEN lower({text}) IN ({_listed(self.false)}) THEN false END"
+            yes, no = _listed(self.true), _listed(self.false)
+            return f"CASE WHEN lower({text}) IN ({yes}) THEN true WHEN lower({text}) IN ({no}) THEN false END"
         if self.way in ("date", "timestamp") and self.formats:
             return f"CAST(try_strptime({text}, [{_listed(self.formats)}]) AS {self.type})"
         if self.way in ("integer", "decimal", "float"):
@@ -115,6 +118,49 @@ class Form:
             tests.append(f"({number} LIKE '0_%' AND {number} NOT LIKE '0.%')")
             tests.append(f"contains({number}, '_')")
         return f"coalesce({text} IS NOT NULL AND ({' OR '.join(tests)}), false)"
+
+    def cast(self, cell: str) -> str:
+        """SQL of the plain cast that most values of the column take; empty where there is none.
+
+        Meant to be computed once, below `checked`: DuckDB computes an expression again wherever a CASE repeats it.
+        """
+        plain = self.way == "integer" or (self.way == "decimal" and self.mark == "." and self.group != ".")
+        return f"TRY_CAST({cell} AS {self.type})" if plain else ""
+
+    def checked(self, cell: str, cast: str) -> str:
+        """SQL that makes a value of `cell`; NULL where that text is none exactly. `cast` holds what `cast` computed.
+
+        Values in the usual form are told by their length and first sign, or because they come back from the cast as
+        they were; only the others are looked at closely.
+        """
+        if self.way == "text":
+            return self.value(cell)
+        closely = f"CASE WHEN NOT {self.misfit(cell)} THEN {self.value(cell)} END"
+        digit = f"{cell} >= '0' AND {cell} < ':'"
+        usual, value = "", f"TRY_CAST({cell} AS {self.type})"
+        cast = cast if self.cast(cell) else ""
+        if self.way == "integer":
+            usual, value = f"CAST({cast} AS VARCHAR) = {cell}", cast
+        elif self.way == "decimal" and cast:
+            usual, value = f"starts_with(CAST({cast} AS VARCHAR), {cell})", cast
+        elif self.way == "float" and self.mark == "." and self.group != ".":
+            usual = (
+                f"strlen({cell}) <= 15 AND {cell} < ':' AND ({cell} >= '1' OR starts_with({cell}, '0.'))"
+                f" AND NOT contains({cell}, '_')"
+            )
+        elif self.way == "cast" and self.type == "TIMESTAMP":
+            usual = f"strlen({cell}) = 19 AND {digit} AND {cell}[17] = ':'"
+        elif self.way == "date" and not self.formats:
+            usual = f"strlen({cell}) = 10 AND {digit} AND {cell}[5] = '-'"
+        elif self.way == "date" and all("%Y" in form and not re.search("%[bB]", form) for form in self.formats):
+            usual, value = f"strlen({cell}) = 10 AND {digit}", self.value(cell)
+        return f"CASE WHEN {usual} THEN {value} ELSE {closely} END" if usual else closely
+
+    def unfit(self, cell: str, value: str) -> str:
+        """SQL that is true where `cell` is no value of the column, `value` being what `checked` made of it."""
+        if self.way == "text":
+            return "false"
+        return f"({value} IS NULL AND {cell} IS NOT NULL AND {self.misfit(cell)})"
 
     def _present(self, cell: str) -> str:
         """The text without blanks around it; NULL where nothing stands there."""
@@ -173,7 +219,7 @@ class Decided:
 
 def decide(values: Sequence[str], context: Context, header: str, position: int) -> Decided:
     """The form of a column from the values that were looked at (blank ones may be among them)."""
-    present = list(dict.fromkeys(text for one in values if (text := one.strip(_SPACES + "\t"))))
+    present = list(dict.fromkeys(text for one in dict.fromkeys(values) if (text := one.strip(_SPACES + "\t"))))
     if context.null_words is not None:
         words = tuple(one for one in context.null_words if one)
         present = [one for one in present if one not in words]
@@ -215,11 +261,15 @@ def _said_of_text(
     nulls = [one for one in missing if one.casefold() == "null"]
     if nulls:
         yield Finding(f"“{nulls[0]}” in “{header}” is kept as text.", "info", position)
+    probe = rest[:: max(1, len(rest) // _PROBE)]
+    if sum(_typed([one], context, header, position, alone=True) is not None for one in probe) * 2 < len(probe):
+        return
     fitting = [one for one in rest if _typed([one], context, header, position, alone=True) is not None]
     if (len(fitting) >= 3 and len(fitting) * 10 >= len(rest) * 6) or (
         fitting and len(rest) <= 4 and len(fitting) * 2 >= len(rest)
     ):
-        odd = next((one for one in rest if one not in set(fitting)), "")
+        fit = set(fitting)
+        odd = next((one for one in rest if one not in fit), "")
         what = "dates" if _date_shape(fitting[0]) else "numbers"
         if odd:
             shown = odd if len(odd) <= 40 else f"{odd[:39]}…"
@@ -231,15 +281,21 @@ def _said_of_text(
 
 def _typed(present: list[str], context: Context, header: str, position: int, alone: bool = False) -> Decided | None:
     """The form that all values fit; None when there is none."""
-    for found in (_boolean(present), _integer(present, context, header, position, alone)):
+    steps: tuple[Callable[[list[str]], Decided | None], ...] = (
+        _boolean,
+        lambda texts: _integer(texts, context, header, position, alone),
+        lambda texts: _numbers(texts, context, header, position),
+        lambda texts: _dates(texts, context, header, position),
+        _times,
+        lambda texts: _marked(texts, context, header, position),
+    )
+    for step in steps:
+        if len(present) > 4 * _PROBE and step(present[:_PROBE]) is None:
+            continue  # a value that does not fit is mostly among the first
+        found = step(present)
         if found is not None:
             return found
-    return (
-        _numbers(present, context, header, position)
-        or _dates(present, context, header, position)
-        or _times(present)
-        or _marked(present, context, header, position)
-    )
+    return None
 
 
 def _boolean(present: list[str]) -> Decided | None:
@@ -310,7 +366,8 @@ def _group_doubt(example: str, read_as: str, header: str, position: int) -> Find
     bare = example.replace(".", "").replace(",", "")
     decimal = example.replace(",", ".")
     read, other = (bare, decimal) if read_as == "thousands" else (decimal, bare)
-    sentence = f"“{example}” in “{header}” could be {read} or {other}; it was read as {read}. Change the decimal mark if that is wrong."
+    sentence = f"“{example}” in “{header}” could be {read} or {other}; it was read as {read}."
+    sentence += " Change the decimal mark if that is wrong."
     return Finding(sentence, "warning", position)
 
 
@@ -505,7 +562,8 @@ def _order(
     if order == "mdy":
         read, else_ = else_, read
     said = "day first" if order == "dmy" else "month first"
-    sentence = f"“{first[0]}” in “{header}” could be {read} or {else_}; it was read {said} (day/month). Change the date order if that is wrong."
+    sentence = f"“{first[0]}” in “{header}” could be {read} or {else_}; it was read {said} (day/month)."
+    sentence += " Change the date order if that is wrong."
     if order == "mdy":
         sentence = sentence.replace("(day/month)", "(month/day)")
     return order, (Finding(sentence, "warning", position),)
@@ -614,7 +672,7 @@ def chosen(type_name: str, decided: Decided, context: Context) -> Form:
     if kind in ("DATE", "TIMESTAMP"):
         if form.formats and form.way in ("date", "timestamp"):
             return replace(form, type=kind, words=words)
-        order = context.order or ("dmy" if context.european else "dmy")
+        order = context.order or "dmy"
         formats = _all_formats(order, kind == "TIMESTAMP")
         return Form(
             kind, "date" if kind == "DATE" else "timestamp", formats=formats, shape=_shape(formats), words=words

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.odd_files.expectation import NO_TABLE, Odd, Outcome, Said, Table, lines, odd, table
 
-_BROKEN = r"json|line \d|position|broken|cut|end"
+_BROKEN = r"json|line \d|position|broken|breaks|cut|end"
 
 
 def _json(name: str, value: object, *outcomes: Outcome) -> Odd:

@@ -25,7 +25,7 @@ def _shifted(columns: str, *rows: tuple[object, ...]) -> tuple[Outcome, ...]:
 
 def _late_byte(path: Path) -> None:
     """24 MB of ASCII with one cp1252 letter at 40%: no look at the head, the middle or the end sees it."""
-    block = b"".join(b"%07d,plain name,some city\n" % number for number in range(100_000, 110_000))
+    block = b"".join(b"%07d,plain name,some city\n" % number for number in range(1_100_000, 1_110_000))
     with path.open("wb") as file:
         file.write(b"id,name,city\n")
         for part in range(80):
