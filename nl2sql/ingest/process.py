@@ -1,4 +1,4 @@
-"""Looks at a file, or makes a table file of it, in a child process that can be stopped and may not take the app along."""
+"""Looks at a file, or makes a table file of it, in a child process that can be stopped and takes nothing along."""
 
 from __future__ import annotations
 
