@@ -162,6 +162,64 @@ def test_stop_names_the_first_line(tmp_path: Path) -> None:
         _load(_file(Late(b"77,x,dozen\n")), tmp_path, ReadOptions(misfits="stop"))
 
 
+CHOSEN = [
+    ("DOUBLE", "1,5", "1.5"),
+    ("DOUBLE", "-1.5e3", None),
+    ("DOUBLE", "1.5e3", "1500.0"),
+    ("DOUBLE", "1,234.5", "1234.5"),
+    ("DOUBLE", "1234567890123456789", None),
+    ("DECIMAL(18,2)", "1.234", None),
+    ("DECIMAL(18,2)", "1,5", "1.50"),
+    ("DECIMAL(18,2)", "(1,234.50)", "-1234.50"),
+    ("DECIMAL(18,2)", "$ 7.5", "7.50"),
+    ("BIGINT", "1.5", None),
+    ("BIGINT", "1,234", "1234"),
+    ("BIGINT", "1,234.56", None),
+    ("BIGINT", "12,34", None),
+    ("BIGINT", "007", None),
+    ("BIGINT", "1e3", None),
+    ("INTEGER", "5000000000", None),
+    ("DATE", "2024-02-30", None),
+    ("DATE", "2024-01-31 10:00", None),
+    ("DATE", "31/12/2024", "2024-12-31"),
+    ("TIME", "25:00", None),
+    ("BOOLEAN", "perhaps", None),
+    ("BOOLEAN", "Yes", "true"),
+    ("UUID", "x", None),
+]
+
+
+@pytest.mark.parametrize(("chosen", "text", "value"), CHOSEN, ids=[f"{text} as {kind}" for kind, text, _ in CHOSEN])
+def test_a_chosen_type_holds_a_value_exactly_or_not_at_all(
+    chosen: str, text: str, value: str | None, tmp_path: Path
+) -> None:
+    content = f"n;what;word\n1;{text};a\n2;word;b\n3;other;c\n".encode()
+    loaded, _, rows = _load(content, tmp_path, ReadOptions(types=((1, chosen),), misfits="drop"))
+    if value is None:
+        assert [one.line for one in loaded.rejects] == [2, 3, 4] and not rows
+    else:
+        assert rows == [("1", value, "a")]
+    assert loaded.rejected == 3 - len(rows)
+
+
+FORMATS = [
+    ("0.12345\n1.5\n2.5\n1,234.56789", ["0.12345", "1.5", "2.5", "1234.56789"]),
+    ("1.5\n2,000.25\n3", ["1.50", "2000.25", "3.00"]),
+    ("1.5e10\n-2.5e3\n7", ["15000000000.0", "-2500.0", "7.0"]),
+    ("true\nfalse\nTRUE", ["true", "false", "true"]),
+    ("2024-01-31 10:00:00\n2024-01-31T10:00\n2024-01-31 10:00:00.5",
+     ["2024-01-31 10:00:00", "2024-01-31 10:00:00", "2024-01-31 10:00:00.5"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "expected"), FORMATS, ids=[texts[:20] for texts, _ in FORMATS])
+def test_no_value_is_lost_between_the_usual_and_the_close_look(texts: str, expected: list[str], tmp_path: Path) -> None:
+    lines = [f"{number};{text};w" for number, text in enumerate(texts.split("\n"))]
+    _, types, rows = _load("\n".join(["n;what;word", *lines]).encode(), tmp_path, ReadOptions(misfits="text"))
+    assert types["what"] != "VARCHAR"
+    assert [row[1] for row in rows] == expected
+
+
 def test_a_wide_table_is_converted_like_a_narrow_one(tmp_path: Path) -> None:
     width = 450
     lines = [",".join(f"n{place}" for place in range(width))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nl2sql.ingest.values import Form
+from nl2sql.ingest.forms import Form
 from nl2sql.schema import quote
 
 MISFIT = "nl2sql_misfit"

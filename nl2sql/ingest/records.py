@@ -1,4 +1,4 @@
-"""The records of a text file with the line that each begins in; quotation marks are text where they make no sense.
+"""The records of a text file with the line that each begins in; quotation marks that make no sense are text.
 
 Slower than the engine, but where a mark is never closed it costs one line and not the rest of the file.
 """

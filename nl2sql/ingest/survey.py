@@ -1,4 +1,4 @@
-"""What all bytes of a large file say before it is read: whether all of it is the clean text that its parts look like.
+"""What all bytes of a large file say before it is read: whether all of it is the clean text that its parts looked like.
 
 A look at parts cannot know it, and the engine stops at, or passes over, what it does not expect.
 """
