@@ -231,8 +231,8 @@ def _table_ddl(schema: Schema, table: Table, examples: int) -> str:
 
 def _said(named: Table | Column) -> list[str]:
     """What people call a table or column, where that is not its name, and what they say about it."""
-    plain = re.sub(r"[\s_]+", "_", named.label).casefold()
-    label = _one_line(named.label) if plain != named.name.casefold() else ""
+    said, name = (re.sub(r"[\s_]+", "_", text).casefold() for text in (named.label, named.name))
+    label = _one_line(named.label) if said != name else ""
     others = ", ".join(map(_one_line, named.synonyms[:5]))
     return [label, named.description or "", f"also called {others}" if others else ""]
 
