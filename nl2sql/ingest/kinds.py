@@ -32,6 +32,8 @@ _SIGNATURES = (
     (b"\x80\x03", "a file of Python objects"),
     (b"\x80\x04", "a file of Python objects"),
     (b"\x80\x05", "a file of Python objects"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"OggS", "a sound file"),
     (b"ID3", "a sound file (MP3)"),
     (b"fLaC", "a sound file"),
