@@ -242,6 +242,9 @@ SURVEYS = [
     (b"a\n\xef\xbb\xbfb\n", ("marks",)),
     (b"a\r\nb\n", ("ends",)),
     (b"a\rb\r", ("ends",)),
+    (b"a\r\nb\r", ("ends",)),
+    (b"a\nb\r\n", ("ends",)),
+    (b"a\r\nb\r\nc", ()),
 ]
 
 

@@ -78,8 +78,11 @@ class Form:
 
         Meant to be computed once, below `checked`: DuckDB computes an expression again wherever a CASE repeats it.
         """
-        plain = self.way == "integer" or (self.way == "decimal" and self.mark == "." and self.group != ".")
-        return f"TRY_CAST({cell} AS {self.type})" if plain else ""
+        if not self._usual(cell, ""):
+            return ""
+        if self.way == "date" and self.formats:
+            return f"CAST(try_strptime({cell}, [{listed(self.formats)}]) AS {self.type})"
+        return f"TRY_CAST({cell} AS {self.type})"
 
     def checked(self, cell: str, cast: str) -> str:
         """SQL that makes a value of `cell`; NULL where that text is none exactly. `cast` holds what `cast` computed.
@@ -90,25 +93,29 @@ class Form:
         if self.way == "text":
             return self.value(cell)
         closely = f"CASE WHEN NOT {self.misfit(cell)} THEN {self.value(cell)} END"
+        usual = self._usual(cell, cast)
+        return f"CASE WHEN {cast} IS NOT NULL AND {usual} THEN {cast} ELSE {closely} END" if usual else closely
+
+    def _usual(self, cell: str, cast: str) -> str:
+        """SQL that is true where `cast` is exactly what stands in `cell`; empty where only a close look can tell."""
         digit = f"{cell} >= '0' AND {cell} < ':'"
-        usual, value = "", f"TRY_CAST({cell} AS {self.type})"
-        cast = cast if self.cast(cell) else ""
+        pointed = self.mark == "." and self.group != "."
         if self.way == "integer":
-            usual, value = f"CAST({cast} AS VARCHAR) = {cell}", cast
-        elif self.way == "decimal" and cast:
-            usual, value = f"starts_with(CAST({cast} AS VARCHAR), {cell})", cast
-        elif self.way == "float" and self.mark == "." and self.group != ".":
-            usual = (
+            return f"CAST({cast} AS VARCHAR) = {cell}"
+        if self.way == "decimal" and pointed:
+            return f"starts_with(CAST({cast} AS VARCHAR), {cell})"
+        if self.way == "float" and pointed:
+            return (
                 f"strlen({cell}) <= 15 AND {cell} < ':' AND ({cell} >= '1' OR starts_with({cell}, '0.'))"
                 f" AND NOT contains({cell}, '_')"
             )
-        elif self.way == "cast" and self.type == "TIMESTAMP":
-            usual = f"strlen({cell}) = 19 AND {digit} AND {cell}[17] = ':'"
-        elif self.way == "date" and not self.formats:
-            usual = f"strlen({cell}) = 10 AND {digit} AND {cell}[5] = '-'"
-        elif self.way == "date" and all("%Y" in form and not re.search("%[bB]", form) for form in self.formats):
-            usual, value = f"strlen({cell}) = 10 AND {digit}", self.value(cell)
-        return f"coalesce(CASE WHEN {usual} THEN {value} END, {closely})" if usual else closely
+        if self.way == "cast" and self.type == "TIMESTAMP":
+            return f"strlen({cell}) = 19 AND {digit} AND substr({cell}, 17, 1) = ':'"
+        if self.way == "date" and not self.formats:
+            return f"strlen({cell}) = 10 AND {digit} AND substr({cell}, 5, 1) = '-'"
+        if self.way == "date" and all("%Y" in form and not re.search("%[bB]", form) for form in self.formats):
+            return f"strlen({cell}) = 10 AND {digit}"
+        return ""
 
     def unfit(self, cell: str, value: str) -> str:
         """SQL that is true where `cell` is no value of the column, `value` being what `checked` made of it."""
