@@ -33,6 +33,7 @@ EXAMPLES, SHOWN_WIDTH = 5, 60
 _EXACT_ROWS = 200_000  # up to so many rows every distinct value is counted
 _LOW = 50_000  # estimated distinct values up to which they are counted however many rows there are
 _SAMPLE_ROWS = 100_000
+_FEWEST_DRAWN = 20 * duckdb.__standard_vector_size__  # no vector at all is drawn in one table of 500 million
 _MANY_COLUMNS = 100
 _MANY_CELLS = 4_000_000  # cells of a table with many columns up to which every distinct value is counted
 _BATCH = 200  # columns looked at by one statement
@@ -262,7 +263,7 @@ class _Measured:
         for one in batch:
             if one.is_text and not one.exact:
                 nearly_unique = 2 * (one.distinct or 0) > self.rows
-                part = self._part(2 * self._per_column if nearly_unique else _SAMPLE_ROWS)
+                part = self._part(max(2 * self._per_column, _FEWEST_DRAWN) if nearly_unique else _SAMPLE_ROWS)
                 one.values = self._top_values(one, part)[0]
 
     def _measure_many(self, batch: Sequence[_Facts]) -> None:
@@ -369,10 +370,15 @@ class _Measured:
             one.distinct = min(int(different), self.rows - one.nulls)
 
     def _part(self, rows: int) -> str:
-        """About `rows` rows from all over the table, the same each time."""
+        """About `rows` rows from all over the table, or its first where they are so few that chance could give none.
+
+        The engine takes or leaves whole vectors of rows.
+        """
         if rows >= self.rows:
             return self.source
-        share = min(100.0, 100.0 * max(rows, 1) / self.rows)
+        if rows < _FEWEST_DRAWN:
+            return f"(SELECT * FROM {self.source} LIMIT {max(rows, 1)})"
+        share = 100.0 * rows / self.rows
         return f"(SELECT * FROM {self.source} USING SAMPLE {share:.6f} PERCENT (system, 7))"
 
     @cached_property
