@@ -258,8 +258,10 @@ def test_names_without_a_letter_do_no_harm():
 
 def test_every_question_that_synthesis_asks_binds():
     synthesis, failed = Synthesis(random.Random(11), []), []
-    for _ in range(25):
+    for _ in range(60):
         example = synthesis.draw()
+        if example.reading == ("decline",):
+            continue
         sql = render(example.reading, example.schema, TODAY)
         with built(example.schema) as connection:
             try:

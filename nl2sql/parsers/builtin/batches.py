@@ -33,7 +33,10 @@ class Sampler:
         `decoys` are schemas of other databases: now and then the question is asked of one of them and must be declined.
         """
         question = rng.choice(example.questions)
-        if decoys and rng.random() < 0.025:
+        earlier = example.earlier
+        if earlier is not None:
+            question = earlier.before(question)
+        elif decoys and rng.random() < 0.03:
             schema = shuffled(rng.choice(decoys), rng)
             links = find_links(question, None, schema)
             inputs = encode(question, schema, links, self.pieces, self.special, 200)
@@ -45,7 +48,7 @@ class Sampler:
         known = {(table.name, column.name) for table, column in schema.columns()}
         links = replace(links, values=tuple(one for one in links.values if (one.table, one.column) in known))
         longest = rng.choice((100, 130, 160, 280))
-        inputs = encode(question, schema, links, self.pieces, self.special, longest)
+        inputs = encode(question, schema, links, self.pieces, self.special, longest, earlier)
         return inputs, ground(example.reading, inputs, self.keyword_count)
 
 

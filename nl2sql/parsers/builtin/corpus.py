@@ -16,6 +16,7 @@ import duckdb
 from nl2sql.engine.base import ResultSet
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin.convert import ConversionError, to_reading
+from nl2sql.parsers.builtin.features import Earlier
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
@@ -41,6 +42,7 @@ class TrainingExample:
     db_id: str
     gold_sql: str = ""
     values: ValueIndex | None = field(default=None, compare=False)
+    earlier: Earlier | None = None
 
 
 def spider(folder: Path, held_out: bool = False) -> Iterator[TrainingExample]:

@@ -21,9 +21,11 @@ from nl2sql.parsers.builtin.grammar import (
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
+    CONDITIONAL,
     KEYWORD_IDS,
     KEYWORDS,
     LONGEST,
+    OVER_GROUPS,
     PATTERNS,
     START,
     Action,
@@ -41,17 +43,18 @@ Mask = npt.NDArray[np.bool_]
 
 _FAMILY_OF = {
     **dict.fromkeys(("count", "sum", "avg", "median", *ARITHMETIC, "year", "hour"), "number"),
+    **dict.fromkeys(("rate", *OVER_GROUPS, "rank", "days"), "number"),
     **dict.fromkeys(("quarter", "month", "week", "day"), "date"),
     "weekday": "text",
 }
 _LONGEST_SPAN = 8
 _NEVER = np.float32(-1e9)
-_EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS))
+_EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days"))
 _UNFIT = {
     family: frozenset(one for one in _EXPRESSIONS if _FAMILY_OF.get(one, family) != family)
     for family in ("number", "text", "date", "boolean", "time", "other")
 }
-"""Keywords that give something else than a family; min and max give what they are given."""
+"""Keywords that give something else than a family; min, max, when and within give what they are given."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class _Places:
         found: set[str] = set()
         for fitting, keywords in (
             (self.wholes, ("limit",)),
-            (self.by_family["date"], BUCKETS),
+            (self.by_family["date"], (*BUCKETS, "days")),
             (self.by_family["text"], PATTERNS),
             (self.by_family["boolean"], ("true", "false")),
         ):
@@ -309,9 +312,11 @@ def _needs_after(beam: _Beam, keyword: str, stack: Stack) -> tuple[str, ...]:
     """What the symbols of `stack` need once `keyword` has been taken."""
     symbol, need = beam.stack[-1], beam.needs[-1]
     kept = beam.needs[: len(beam.stack) - 1]
-    if keyword in ("sum", "avg", "median", *ARITHMETIC):
+    if keyword in ("when", "within"):  # the condition, the key: whatever; on top of it what is computed
+        return (*kept, *("" for _ in stack[len(kept) + 1 :]), need)
+    if keyword in ("sum", "avg", "median", *ARITHMETIC, *OVER_GROUPS):
         need = "number"
-    elif keyword in BUCKETS:
+    elif keyword in (*BUCKETS, "days"):
         need = "date"
     elif symbol in ("rhs", "inner"):
         need = beam.left if beam.left in _UNFIT else ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from nl2sql.errors import ParserError
-from nl2sql.parsers.builtin.grammar import AGGREGATES, ARITHMETIC, BUCKETS, Leaf
+from nl2sql.parsers.builtin.grammar import AGGREGATES, ARITHMETIC, BUCKETS, CONDITIONAL, OVER_GROUPS, Leaf
 from nl2sql.parsers.builtin.tree import Node
 from nl2sql.schema import Column, Schema, Table, quote
 
 _WORDS = ("VARCHAR", "TEXT", "CHAR", "STRING")
+_OF_GROUPS = frozenset((*AGGREGATES, *CONDITIONAL, *OVER_GROUPS, "rank", "within"))
 _SQL_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
@@ -32,7 +36,7 @@ def family_of(schema: Schema, node: Node) -> str:
     """The broad type of an expression."""
     if isinstance(node.head, Leaf):
         return column_of(schema, node.head)[1].family if node.head.kind == "column" else node.head.kind
-    if node.head in ("min", "max"):
+    if node.head in ("min", "max", "when", "within"):
         return family_of(schema, node.parts[0])
     if node.head in ("month", "week", "day", "quarter"):
         return "date"
@@ -48,6 +52,20 @@ def type_of(schema: Schema, node: Node) -> str:
     return column_of(schema, leaf)[1].type.upper()
 
 
+@dataclass(frozen=True)
+class Course:
+    """How groups follow one another: by the time or key `along`, apart for each of the other keys `apart`."""
+
+    along: str
+    apart: tuple[str, ...] = ()
+
+    @property
+    def window(self) -> str:
+        """The inside of an OVER clause."""
+        parted = f"PARTITION BY {', '.join(self.apart)} " if self.apart else ""
+        return f"{parted}ORDER BY {self.along}"
+
+
 class Expressions:
     """Writes the expressions of one SELECT; its columns are `qualified` by their table where FROM holds several."""
 
@@ -56,10 +74,14 @@ class Expressions:
         self.qualified = qualified
         self.groups: tuple[str, ...] | None = None
         """The keys of GROUP BY while a clause is written that sees groups instead of rows."""
+        self.course: Course | None = None
+        """How the groups follow one another, where there are groups."""
+        self.condition: Callable[[Node], str] | None = None
+        """Writes a condition on rows."""
 
     def write(self, node: Node) -> str:
         """SQL of an expression; what is neither grouped by nor computed over a group takes any value of it."""
-        if self.groups is None or node.head in AGGREGATES:
+        if self.groups is None or node.head in _OF_GROUPS:
             return self._written(node)
         groups, self.groups = self.groups, None
         text = self._written(node) if not node.aggregates else ""
@@ -86,6 +108,16 @@ class Expressions:
             return self._arithmetic(node)
         if head in BUCKETS:
             return self._bucket(head, node.parts[0])
+        if head in CONDITIONAL:
+            return self._conditional(node)
+        if head in OVER_GROUPS:
+            return self._over_groups(head, node.parts[0])
+        if head == "rank":
+            return f"rank() OVER (ORDER BY {self._plain(node.parts[0])} DESC)"
+        if head == "within":
+            return self._within(*node.parts)
+        if head == "days":
+            return self._days(*node.parts)
         raise ParserError("This reading is not well formed.")
 
     def _leaf(self, leaf: Leaf) -> str:
@@ -110,6 +142,56 @@ class Expressions:
         self.groups = groups
         return f"{node.head}({'DISTINCT ' if node.distinct else ''}{inner})"
 
+    def _on_rows(self, condition: Node) -> str:
+        """A condition on the rows of a group."""
+        assert self.condition is not None
+        if condition.aggregates or condition.looks_beside:
+            raise ParserError("A row's condition cannot look at other rows.")
+        groups, self.groups = self.groups, None
+        text = self.condition(condition)
+        self.groups = groups
+        return text
+
+    def _conditional(self, node: Node) -> str:
+        if node.head == "rate":
+            return f"100.0 * count(*) FILTER (WHERE {self._on_rows(node.parts[0])}) / nullif(count(*), 0)"
+        total, condition = node.parts
+        if total.head not in AGGREGATES:
+            raise ParserError("Only what is computed over rows can be narrowed by a condition.")
+        return f"{self._aggregate(total)} FILTER (WHERE {self._on_rows(condition)})"
+
+    def _over_groups(self, head: str, total: Node) -> str:
+        """A total beside those of the other groups."""
+        if self.course is None or family_of(self.schema, total) != "number":
+            raise ParserError("Only totals of groups can be set beside one another.")
+        text = self.write(total)
+        if head == "share":
+            return f"100.0 * {text} / nullif(sum({text}) OVER (), 0)"
+        over = f"OVER ({self.course.window})"
+        if head == "running":
+            return f"sum({text}) {over}"
+        change = f"{text} - lag({text}) {over}"
+        return change if head == "change" else f"100.0 * ({change}) / nullif(lag({text}) {over}, 0)"
+
+    def _within(self, value: Node, key: Node) -> str:
+        """What a row is beside the others that share its `key`: their total, or its rank among them."""
+        if value.head == "rank":
+            return f"rank() OVER (PARTITION BY {self._plain(key)} ORDER BY {self._plain(value.parts[0])} DESC)"
+        if self.groups is not None:
+            raise ParserError("Groups are not rows of another group.")
+        return f"{self._aggregate(value)} OVER (PARTITION BY {self._plain(key)})"
+
+    def _plain(self, node: Node) -> str:
+        """An expression by which rows are parted or ranked."""
+        if node.looks_beside or (self.groups is None and node.aggregates):
+            raise ParserError("Rows cannot be parted by what is computed beside others.")
+        return self.write(node)
+
+    def _days(self, start: Node, end: Node) -> str:
+        if family_of(self.schema, start) != "date" or family_of(self.schema, end) != "date":
+            raise ParserError("Days lie between dates only.")
+        return f"date_diff('day', {self.write(start)}, {self.write(end)})"
+
     def _number(self, node: Node) -> str:
         """An expression to compute with: a number, or text that may spell one."""
         family = family_of(self.schema, node)
@@ -120,7 +202,8 @@ class Expressions:
 
     def _arithmetic(self, node: Node) -> str:
         left, right = (
-            f"({self._number(part)})" if part.head in ARITHMETIC else self._number(part) for part in node.parts
+            f"({self._number(part)})" if part.head in (*ARITHMETIC, "rate", *OVER_GROUPS) else self._number(part)
+            for part in node.parts
         )
         if node.head == "divide":
             right = f"nullif({right}, 0)"

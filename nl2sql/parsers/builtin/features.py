@@ -20,7 +20,7 @@ from nl2sql.linking import (
     split_words,
     stem,
 )
-from nl2sql.parsers.builtin.grammar import KINDS, Leaf
+from nl2sql.parsers.builtin.grammar import KINDS, Leaf, Reading
 from nl2sql.schema import Column, Schema, Table, fold
 
 FEATURES = (
@@ -28,13 +28,16 @@ FEATURES = (
     "number", "text", "date", "boolean", "other",
     "primary_key", "foreign_key", "matched", "part_matched", "has_value", "table_matched",
     "names_column", "names_part", "names_table", "names_table_part", "names_value", "names_near_value",
-    "is_number", "is_date", "spare_1", "spare_2", "spare_3", "spare_4",
+    "is_number", "is_date", "earlier", "was_shown", "was_tested", "spare",
 )  # fmt: skip
 """Features of a word piece, each on or off; weights depend on their order."""
 _F = {name: number for number, name in enumerate(FEATURES)}
 LONGEST_INPUT = 480
 """Word pieces that the encoder reads at most."""
 MOST_ANCHORS = 20
+_QUOTES = "\"'“”«»‘’ "
+TURN = "|"
+"""Parts an earlier question from the one that follows it up."""
 _FAMILIES = {"number": "number", "text": "text", "date": "date", "boolean": "boolean"}
 
 Hit = tuple[NameMatch, frozenset[int]]
@@ -80,6 +83,8 @@ class Inputs:
     items: list[Item] = field(default_factory=list)
     left_out: int = 0
     """Tables that did not fit."""
+    earlier: int = 0
+    """Words, the first ones, that belong to an earlier question."""
 
     def kinds(self) -> list[int]:
         """The kind number of each item."""
@@ -90,6 +95,33 @@ class Inputs:
         naming = {_F["names_column"], _F["names_table"]}
         last = len(self.items) - len(self.words)
         return frozenset(at for at, item in enumerate(self.items[last:]) if naming & set(self.features[item.span[0]]))
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a follow-up follows: its question, and the columns (table, column) that were shown and tested for it."""
+
+    question: str
+    shown: frozenset[tuple[str, str]] = frozenset()
+    tested: frozenset[tuple[str, str]] = frozenset()
+
+    def before(self, question: str) -> str:
+        """Both questions as one text, as the model reads them."""
+        return f"{self.question} {TURN} {question}"
+
+    @classmethod
+    def of(cls, question: str, reading: Reading) -> Earlier:
+        """What a follow-up to `question`, read as `reading`, has to know."""
+        shown, tested = set[tuple[str, str]](), set[tuple[str, str]]()
+        clause = shown
+        for action in reading:
+            if isinstance(action, Leaf) and action.column:
+                clause.add((action.table, action.column))
+            elif action in ("where", "having"):
+                clause = tested
+            elif action in ("select", "group", "asc", "desc"):
+                clause = shown
+        return cls(question, frozenset(shown), frozenset(tested))
 
 
 @dataclass(frozen=True)
@@ -149,18 +181,29 @@ def _said(question: str, words: Sequence[Word], start: int, end: int) -> str:
 
 
 def span_text(inputs: Inputs, start: int, end: int) -> str:
-    """The words `start` to `end` (exclusive) of the question as they were typed."""
-    return _said(inputs.question, inputs.words, start, end)
+    """The words `start` to `end` (exclusive) of the question as they were typed, without quotes around them."""
+    return _said(inputs.question, inputs.words, start, end).strip(_QUOTES) or _said(
+        inputs.question, inputs.words, start, end
+    )
 
 
 def encode(
-    question: str, schema: Schema, links: Links, pieces: Pieces, special: SpecialPieces, longest: int = LONGEST_INPUT
+    question: str,
+    schema: Schema,
+    links: Links,
+    pieces: Pieces,
+    special: SpecialPieces,
+    longest: int = LONGEST_INPUT,
+    earlier: Earlier | None = None,
 ) -> Inputs:
     """Lay out question and schema: `[start] words [separator] table : column , column = value [separator] table ...`.
 
-    Tables that do not fit in `longest` word pieces are left out, those least alike to the question first.
+    Tables that do not fit in `longest` word pieces are left out, those least alike to the question first. Where the
+    question follows up `earlier`, it is `earlier.before(question)`, and `links` are of that text.
     """
     inputs = Inputs(question, links.words)
+    if earlier is not None:
+        inputs.earlier = sum(word.start < len(earlier.question) + 1 + len(TURN) for word in links.words)
     writer = _Writer(inputs, pieces, special)
     table_hits = {
         table.name: match_names(links.words, table.label, (table.name, *table.synonyms)) for table in schema.tables
@@ -169,7 +212,7 @@ def encode(
         (table.name, column.name): match_names(links.words, column.label, (column.name, *column.synonyms))
         for table, column in schema.columns()
     }
-    word_spans = _write_question(writer, links, table_hits.values(), column_hits.values())
+    word_spans = _write_question(writer, links, table_hits.values(), column_hits.values(), inputs.earlier)
     matched = {(match.table, match.column) for match in links.values}
     keys = {(fold(key.table), fold(name)) for key in schema.foreign_keys for name in key.columns}
     budget = longest - len(inputs.pieces)
@@ -195,6 +238,8 @@ def encode(
         for column in kept_columns[table.name]:
             place = (table.name, column.name)
             flags = _column_flags(table, column, keys, column_hits[place][0], place in matched, state)
+            if earlier is not None:
+                flags += (_F["was_shown"],) * (place in earlier.shown) + (_F["was_tested"],) * (place in earlier.tested)
             columns_found.append(writer.column(table, column, flags, number))
             for match in links.values:
                 if (match.table, match.column) == place:
@@ -281,10 +326,10 @@ def _column_flags(
 
 
 def _write_question(
-    writer: _Writer, links: Links, table_hits: Iterable[Hit], column_hits: Iterable[Hit]
+    writer: _Writer, links: Links, table_hits: Iterable[Hit], column_hits: Iterable[Hit], earlier: int
 ) -> list[tuple[int, int]]:
-    """Write the question's words; returns the word pieces of each."""
-    flags: list[set[str]] = [{"question"} for _ in links.words]
+    """Write the question's words, the first `earlier` ones as said before; returns the word pieces of each."""
+    flags: list[set[str]] = [{"question", "earlier"} if at < earlier else {"question"} for at in range(len(links.words))]
     for hits, whole, part in (
         (column_hits, "names_column", "names_part"),
         (table_hits, "names_table", "names_table_part"),

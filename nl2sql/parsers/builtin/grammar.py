@@ -5,9 +5,11 @@ or the schema holds, so a reading cannot name what is not there. FROM is left ou
 (the idea of SemQL, Guo et al. 2019, and NatSQL, Gan et al. 2021); clauses keep the order of SQL.
 
     query   := select [distinct] item+ [from TABLE+] [where cond] [group expr+] [having cond]
-               [(asc | desc) expr]+ [limit1 | limit NUMBER] (end | (union | intersect | except) query)
-    item    := expr | TABLE                                  a bare TABLE means all its columns
-    expr    := COLUMN | aggregate [distinct] (expr | TABLE) | arithmetic expr expr | bucket expr
+               [(asc | desc) expr]+ [each expr] [limit1 | limit NUMBER] (end | (union | intersect | except) query)
+    item    := expr | TABLE | over                           a bare TABLE means all its columns
+    expr    := COLUMN | total | arithmetic expr expr | bucket expr | days expr expr | within (total | rank expr) expr
+    total   := aggregate [distinct] (expr | TABLE) | when total cond | rate cond
+    over    := (share | running | change | growth) total | rank expr
     cond    := and cond cond | or cond cond | comparison expr (VALUE | expr | query) | between expr VALUE VALUE
              | contains expr VALUE | in expr query | null expr | true expr ...
     VALUE   := ANCHOR | NUMBER | DATE | WORD WORD
@@ -30,10 +32,14 @@ PATTERNS = ("contains", "not_contains", "starts", "ends")
 MEMBERSHIPS = ("in", "not_in")
 TESTS = ("null", "not_null", "true", "false")
 SET_OPERATIONS = ("union", "intersect", "except")
+CONDITIONAL = ("when", "rate")
+"""An aggregate over the rows that meet a condition; the percentage of rows that meet one."""
+OVER_GROUPS = ("share", "running", "change", "growth")
+"""What a total is beside those of the other groups: percent of all, added up so far, change and growth in percent."""
 KEYWORDS: tuple[str, ...] = (
     "select", "distinct", "from", "where", "group", "having", "asc", "desc", "limit1", "limit", "end", "decline",
     *SET_OPERATIONS, *AGGREGATES, *ARITHMETIC, *BUCKETS, "and", "or", *COMPARISONS, "between", *PATTERNS,
-    *MEMBERSHIPS, *TESTS, "0", "1", "100",
+    *MEMBERSHIPS, *TESTS, "0", "1", "100", *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days", "each",
 )  # fmt: skip
 """Every keyword; its position is its number in the model. New ones go to the end: weights depend on the order."""
 KEYWORD_IDS = {keyword: number for number, keyword in enumerate(KEYWORDS)}
@@ -44,11 +50,13 @@ LeafKind = Literal["table", "column", "anchor", "number", "date", "text"]
 LONGEST = 72
 """Actions that a reading may have."""
 _DEEPEST = 3
-_EXPR_KEYWORDS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS))
+_ROW_KEYWORDS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, "days"))
+_EXPR_KEYWORDS = _ROW_KEYWORDS | frozenset(CONDITIONAL)
+_ITEM_KEYWORDS = _EXPR_KEYWORDS | frozenset((*OVER_GROUPS, "rank", "within"))
 _COND_KEYWORDS = frozenset(
     ("and", "or", *COMPARISONS, "between", *PATTERNS, *MEMBERSHIPS, *TESTS)
 )  # fmt: skip
-_STAGES = ("from", "where", "group", "having", "order", "limit", "end")
+_STAGES = ("from", "where", "group", "having", "order", "limit", "end")  # `each` comes behind an order only
 _STAGE_KEYWORDS: dict[str, tuple[str, ...]] = {
     "from": ("from",), "where": ("where",), "group": ("group",), "having": ("having",),
     "order": ("asc", "desc"), "limit": ("limit1", "limit"), "end": ("end", *SET_OPERATIONS),
@@ -130,24 +138,32 @@ def allowed(stack: Stack) -> Allowed:
     if symbol == "only_item":
         return Allowed(_EXPR_KEYWORDS | {"distinct"}, frozenset({"column"}))
     if symbol == "items":
-        return Allowed(_EXPR_KEYWORDS | {"distinct"}, frozenset({"column", "table"}))
+        return Allowed(_ITEM_KEYWORDS | {"distinct"}, frozenset({"column", "table"}))
     if symbol == "first_item":
-        return Allowed(_EXPR_KEYWORDS, frozenset({"column", "table"}))
+        return Allowed(_ITEM_KEYWORDS, frozenset({"column", "table"}))
     if symbol.startswith("after_"):
         return _after(symbol.removeprefix("after_"))
     if symbol == "expr":
         return Allowed(_EXPR_KEYWORDS | {"0", "1", "100"}, frozenset({"column", "mention"}))
     if symbol == "operand":
-        return Allowed(_EXPR_KEYWORDS | {"distinct"}, frozenset({"column", "table"}))
+        return Allowed(_ROW_KEYWORDS | {"distinct"}, frozenset({"column", "table"}))
     if symbol == "distinct_operand":
-        return Allowed(_EXPR_KEYWORDS, frozenset({"column"}))
-    if symbol in ("key", "lhs"):
-        return Allowed(_EXPR_KEYWORDS, frozenset({"column"}))
+        return Allowed(_ROW_KEYWORDS, frozenset({"column"}))
+    if symbol == "total":
+        return Allowed(frozenset((*AGGREGATES, *CONDITIONAL)), frozenset())
+    if symbol == "windowed":
+        return Allowed(frozenset((*AGGREGATES, "rank")), frozenset())
+    if symbol == "key":
+        return Allowed(_ITEM_KEYWORDS - {"rank"}, frozenset({"column"}))
+    if symbol == "lhs":
+        return Allowed(_ROW_KEYWORDS | {"within"}, frozenset({"column"}))
     if symbol == "cond":
         return Allowed(_COND_KEYWORDS, frozenset())
     if symbol == "rhs":
         extra = frozenset({"select"}) if shallow else frozenset()
-        return Allowed(_EXPR_KEYWORDS | {"0", "1"} | extra, frozenset({"column", "anchor", "mention", "word"}))
+        return Allowed(
+            _ROW_KEYWORDS | {"within", "0", "1"} | extra, frozenset({"column", "anchor", "mention", "word"})
+        )
     if symbol == "value":
         return Allowed(frozenset({"0", "1"}), frozenset({"anchor", "mention", "word"}))
     if symbol == "word_end":
@@ -156,6 +172,8 @@ def allowed(stack: Stack) -> Allowed:
         return Allowed(frozenset(), frozenset({"table"}))
     if symbol == "number":
         return Allowed(frozenset(), frozenset({"mention"}))
+    if symbol == "limits":
+        return Allowed(frozenset({"limit1", "limit"}), frozenset())
     if symbol == "end":
         return Allowed(frozenset({"end", *SET_OPERATIONS}) if shallow else frozenset({"end"}), frozenset())
     raise AssertionError(symbol)
@@ -164,13 +182,13 @@ def allowed(stack: Stack) -> Allowed:
 def _after(place: str) -> Allowed:
     """What may come once a clause has something in it: more of it, or a later clause."""
     more: tuple[frozenset[str], frozenset[Kind], int] = {
-        "items": (_EXPR_KEYWORDS, frozenset({"column", "table"}), 0),
+        "items": (_ITEM_KEYWORDS, frozenset({"column", "table"}), 0),
         "only": (frozenset[str](), frozenset[Kind](), 0),
         "from": (frozenset[str](), frozenset({"table"}), 1),
         "where": (frozenset[str](), frozenset[Kind](), 2),
-        "group": (_EXPR_KEYWORDS, frozenset({"column"}), 3),
+        "group": (_ROW_KEYWORDS, frozenset({"column"}), 3),
         "having": (frozenset[str](), frozenset[Kind](), 4),
-        "order": (frozenset({"asc", "desc"}), frozenset[Kind](), 5),
+        "order": (frozenset({"asc", "desc", "each"}), frozenset[Kind](), 5),
     }[place]  # type: ignore[assignment]
     keywords, kinds, stage = more
     later = frozenset(keyword for one in _STAGES[stage:] for keyword in _STAGE_KEYWORDS[one])
@@ -181,6 +199,13 @@ _KEYWORD_PUSHES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(AGGREGATES, ("operand",)),
     **dict.fromkeys(ARITHMETIC, ("expr", "expr")),
     **dict.fromkeys(BUCKETS, ("key",)),
+    "when": ("cond", "total"),
+    "rate": ("cond",),
+    **dict.fromkeys(OVER_GROUPS, ("total",)),
+    "rank": ("key",),
+    "within": ("key", "windowed"),
+    "days": ("key", "key"),
+    "each": ("limits", "key"),
     **dict.fromkeys(("and", "or"), ("cond", "cond")),
     **dict.fromkeys(COMPARISONS, ("rhs", "lhs")),
     "between": ("value", "value", "lhs"),
@@ -223,11 +248,11 @@ def advance(stack: Stack, action: str) -> Stack:
     if action == "select":
         return (*below, "only_item" if symbol in ("inner", "rhs") else "items")
     pushed = _KEYWORD_PUSHES[action]
-    if symbol in ("items", "first_item", "after_items") and action in _EXPR_KEYWORDS:
+    if symbol in ("items", "first_item", "after_items") and action in _ITEM_KEYWORDS:
         return (*below, "after_items", *pushed)
     if symbol == "only_item":
         return (*below, "after_only", *pushed)
-    if symbol == "after_group" and action in _EXPR_KEYWORDS:
+    if symbol == "after_group" and action in _ROW_KEYWORDS:
         return (*below, "after_group", *pushed)
     return (*below, *pushed)
 
@@ -235,4 +260,5 @@ def advance(stack: Stack, action: str) -> Stack:
 def closes_in(stack: Stack) -> int:
     """The fewest actions that complete the reading: what a decoder keeps free of its budget."""
     cost = {"root": 3, "query": 3, "inner": 3, "items": 2, "first_item": 2, "only_item": 2, "cond": 3}
+    cost |= {"total": 2, "windowed": 2, "limits": 2}
     return sum(cost.get(symbol, 1) for symbol in stack)

@@ -213,3 +213,89 @@ NOT_YET = {
 PEOPLE = """employee, staff member, worker, team member, customer, client, student, pupil, teacher, doctor, patient, player,
 driver, author, donor, associate, shopper, athlete, physician"""
 """Things that are asked about with «who»."""
+
+OFF_TOPIC = """
+hello
+hi there
+how are you
+thank you
+what can you do
+who are you
+tell me a joke
+help
+good morning
+what time is it
+what is the meaning of life
+write me a poem about {noun}
+write a python script that prints {noun}
+translate {noun} into German
+explain {topic} to me
+what is {topic}
+who invented {topic}
+tell me about {topic}
+what do you think about {topic}
+latest news about {topic}
+how does {topic} work
+list all {topic}
+how many {topic} are there
+average {topic}
+show {topic} by month
+{topic} by region
+what is the {topic} in {noun}
+total {topic} per year
+{topic} of each {single}
+{noun} with the most {topic}
+which {single} has the best {topic}
+what is the average {topic} of {noun}
+show the {topic} of all {noun}
+how many {noun} have {topic}
+count of {noun} by {topic}
+{noun} sorted by {topic}
+top 5 {noun} by {topic}
+will {column} go up next year
+forecast {column} for next quarter
+predict the {column} of {noun} for next month
+what will {column} be in 2030
+why did {column} drop
+why are {noun} so bad
+what should we do about {noun}
+how can we improve {column}
+is it a good idea to have more {noun}
+which {single} do you like best
+should we hire more people
+what is the reason for the low {column}
+delete all {noun}
+delete {noun} from last year
+remove the {single} called test
+drop the table {noun}
+update {column} of all {noun} to 0
+set {column} to 100 for all {noun}
+insert a new {single}
+add a {single} named Bob
+create a table for {noun}
+change the {column} of {noun}
+truncate {noun}
+send an email to all {noun}
+export {noun} to excel and mail it to me
+make a chart that my boss will like
+order more {noun}
+asdf
+qwerty uiop
+lorem ipsum dolor sit amet
+xyz abc foo
+blah blah
+???
+the of and
+"""
+"""Questions that no table of rows answers."""
+
+FOREIGN_TOPICS = """weather, football scores, stock prices, bitcoin, quantum physics, dinosaurs, the moon, carbon emissions,
+shoe size, favourite colour, blood type, zodiac sign, horoscope, pets, dogs, cats, horses, hobbies, political party, religion,
+wingspan, calories, sugar content, recipe, ingredients, battery life, screen size, horsepower, fuel economy, tyre pressure,
+wifi password, passwords, browser, operating system, gravity, planets, volcanoes, rivers, mountains, rainfall, humidity,
+wind speed, elections, president, world cup, olympic medals, music taste, playlists, tweets, followers, likes, hashtags,
+movies watched, sleep hours, heart rate, blood pressure, vaccination, allergies, marital status, number of children, siblings,
+eye colour, hair colour, mother tongue, passport number, tax class, insurance number, parking space, lunch menu, vacation days,
+sick leave, overtime, commute, carbon footprint, recycling rate, electricity usage, water consumption, server uptime, cpu load,
+bug reports, code coverage, commits, unit tests, flight delays, train connections, traffic jams, crime rate, birth rate"""
+"""Topics that business tables seldom hold."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 from threadpoolctl import ThreadpoolController
@@ -14,21 +14,18 @@ from threadpoolctl import ThreadpoolController
 from nl2sql import dates
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
-from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.decode import Found, search
-from nl2sql.parsers.builtin.features import Inputs, encode, find_links
+from nl2sql.parsers.builtin.features import Earlier, Inputs, encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
+from nl2sql.parsers.builtin.ranking import PRIOR, Ranking, evidence
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
 _DECLINE_ABOVE = 0.5
-_UNUSED = 1.5
-"""Log-probability that a reading loses for each stored value, number or date of the question that it leaves out."""
-
-_KEY_TOTAL = 3.0
-"""Log-probability that a reading loses for each key that it adds up or averages."""
-
+_TURNS_READ = 4
+"""Earlier questions of a conversation that are read with the one that follows them up."""
 
 @dataclass(frozen=True)
 class Calibration:
@@ -56,6 +53,7 @@ class BuiltinParser:
         self._threads = threads or 1
         self._network, calibration, revision = weights.load(folder)
         self._pieces, self._special = weights.load_pieces(folder)
+        self._ranking = Ranking(calibration.pop("ranking", PRIOR))
         self._calibration = Calibration(**calibration)
         self._info = ParserInfo("builtin", revision)
         self._lock = threading.Lock()
@@ -68,10 +66,9 @@ class BuiltinParser:
 
     def predict(self, request: ParseRequest) -> Prediction:
         """Ranked readings of the question. Raises QueryCancelledError."""
-        links = find_links(request.question, request.values, request.schema)
         if not any(char.isalnum() for char in request.question):
             return Prediction((), 0.0, "There are no words in this question.")
-        inputs = encode(request.question, request.schema, links, self._pieces, self._special)
+        inputs = self._read(request)
         if not any(item.kind == "column" for item in inputs.items):
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
         with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
@@ -82,6 +79,13 @@ class BuiltinParser:
             return Prediction((), declining, _reason(inputs), prompt)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
         return Prediction(tuple(candidates), confidence, None, prompt)
+
+    def _read(self, request: ParseRequest) -> Inputs:
+        """What the model reads: the question, after those it follows up, and the schema."""
+        earlier = _earlier(request.history)
+        text = earlier.before(request.question) if earlier else request.question
+        links = find_links(text, request.values, request.schema)
+        return encode(text, request.schema, links, self._pieces, self._special, earlier=earlier)
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of a reading kept in the log. Raises ParserError."""
@@ -98,8 +102,7 @@ class BuiltinParser:
                 continue
             if sql not in candidates:
                 notes = tuple(_notes(reading, request))
-                score = one.score - _UNUSED * unused_mentions(reading, inputs)
-                score -= _KEY_TOTAL * key_totals(reading, request.schema)
+                score = self._ranking.total(one.score, evidence(reading, inputs, request.schema))
                 candidates[sql] = Candidate(sql, score, grammar.to_text(reading), notes)
         return sorted(candidates.values(), key=lambda candidate: -candidate.score)
 
@@ -117,44 +120,15 @@ class BuiltinParser:
         return shown
 
 
-def key_totals(reading: Reading, schema: Schema) -> int:
-    """How many sums, averages and medians a reading takes of a key, whose numbers are only names."""
-    keys = {(table.name, name) for table in schema.tables for name in table.primary_key}
-    keys |= {(key.table, name) for key in schema.foreign_keys for name in key.columns}
-    return sum(
-        action in ("sum", "avg", "median") and isinstance(after, Leaf) and (after.table, after.column) in keys
-        for action, after in pairwise(reading)
-    )
-
-
-def unused_mentions(reading: Reading, inputs: Inputs) -> int:
-    """How many stored values, numbers and dates that the question names the reading does not use.
-
-    Mentions that share words count once. Words that name a table or a column may mean just that and do not count.
-    """
-    used = {leaf for leaf in reading if isinstance(leaf, Leaf)}
-    said = {word for leaf in used if leaf.kind == "text" for word in normal_form(leaf.text).split()}
-    names = inputs.name_words()
-    groups: dict[int, bool] = {}
-    for item in inputs.items:
-        words = range(*item.words)
-        if item.kind not in ("anchor", "mention") or item.leaf is None or names.issuperset(words):
-            continue
-        taken = item.leaf in used or any(normal_form(inputs.words[at].text) in said for at in words)
-        for at in words:
-            groups[at] = taken or groups.get(at, False)
-    return sum(not any(groups[at] for at in run) for run in _runs(groups))
-
-
-def _runs(groups: dict[int, bool]) -> list[list[int]]:
-    """Neighbouring words as one mention."""
-    runs: list[list[int]] = []
-    for at in sorted(groups):
-        if runs and runs[-1][-1] == at - 1:
-            runs[-1].append(at)
-        else:
-            runs.append([at])
-    return runs
+def _earlier(history: Sequence[Turn]) -> Earlier | None:
+    """What a follow-up has to know of the turns before it; None where the last one has no reading of this parser."""
+    if not history or not history[-1].tree:
+        return None
+    try:
+        reading = grammar.from_text(history[-1].tree)
+    except ParserError:
+        return None
+    return Earlier.of(", ".join(turn.question for turn in history[-_TURNS_READ:]), reading)
 
 
 def _with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:

@@ -8,7 +8,7 @@ from functools import partial
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name
 from nl2sql.parsers.builtin.conditions import Conditions
-from nl2sql.parsers.builtin.expressions import Expressions, table_of
+from nl2sql.parsers.builtin.expressions import Course, Expressions, table_of
 from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import Path, join_path
 from nl2sql.parsers.builtin.tree import Node, Query, to_tree
@@ -57,6 +57,7 @@ class _Select:
         self.path = _path(schema, query)
         self.expressions = Expressions(schema, qualified=len(self.path) > 1)
         self.conditions = Conditions(self.expressions, as_of, partial(_query, schema, as_of))
+        self.expressions.condition = partial(self.conditions.write, top=True)
         self.names: dict[str, str] = {}
         """What computed items are called, by their SQL."""
 
@@ -66,20 +67,39 @@ class _Select:
         keys = [node for _, node in query.order]
         totals = any(node.aggregates for node in [*query.items, *keys]) or query.having is not None
         groups = self._groups(totals)
-        where = self._where(without_nulls and not (totals or groups or query.limit))
+        rows, places = _parted(query.where)
+        where = self._where(rows, without_nulls and not (totals or groups or query.limit))
+        qualify = [self.conditions.write(one) for one in places]
         self.expressions.groups = groups if groups or totals else None
+        self.expressions.course = self._course(groups)
         items = [item for node in query.items for item in self._items(node)]
         text = f"SELECT {'DISTINCT ' if query.distinct else ''}{', '.join(items)} FROM {self._from()}{where}"
         if groups:
             text += f" GROUP BY {', '.join(dict.fromkeys(groups))}"
         if query.having:
             text += f" HAVING {self.conditions.write(query.having, top=True)}"
-        if query.order:
-            written = [self._order_key(node) + (" DESC" if way == "desc" else "") for way, node in query.order]
-            text += f" ORDER BY {', '.join(written)}"
-        if query.limit:
+        order = [self._order_key(node) + (" DESC" if way == "desc" else "") for way, node in query.order]
+        if query.each:
+            key = self._order_key(query.each)
+            qualify.append(f"rank() OVER (PARTITION BY {key} ORDER BY {', '.join(order)}) <= {query.limit}")
+            order.insert(0, key)
+        if qualify:
+            text += f" QUALIFY {' AND '.join(qualify)}"
+        if order:
+            text += f" ORDER BY {', '.join(order)}"
+        if query.limit and not query.each:
             text += f" LIMIT {query.limit}"
         return text
+
+    def _course(self, groups: tuple[str, ...]) -> Course | None:
+        """Groups follow one another in time where one of their keys is a time, else by the first key."""
+        if not groups:
+            return None
+        times = [
+            text for node, text in zip(self.query.groups, groups, strict=False) if node.head in (*BUCKETS, "year")
+        ]
+        along = times[0] if times else groups[0]
+        return Course(along, tuple(text for text in groups if text != along))
 
     def _groups(self, totals: bool) -> tuple[str, ...]:
         """The keys of GROUP BY; where `totals` stand beside plain items and none is named, the plain items."""
@@ -90,11 +110,11 @@ class _Select:
         whole = [one for node in self.query.items if node.is_table for one in _columns_of(self.schema, node)]
         return tuple(map(self.expressions.write, [*plain, *whole]))
 
-    def _where(self, without_nulls: bool) -> str:
+    def _where(self, where: Node | None, without_nulls: bool) -> str:
         """The WHERE clause. NOT IN over a list that holds a NULL is never true: `without_nulls` leaves those out."""
         tests = []
-        if self.query.where:
-            tests.append(self.conditions.write(self.query.where, top=not without_nulls))
+        if where:
+            tests.append(self.conditions.write(where, top=not without_nulls))
         if without_nulls and len(self.query.items) == 1 and not self.query.items[0].is_table:
             tests.append(f"{self.expressions.write(self.query.items[0])} IS NOT NULL")
         return f" WHERE {' AND '.join(tests)}" if tests else ""
@@ -143,8 +163,13 @@ def _path(schema: Schema, query: Query) -> Path:
         raise ParserError("This reading selects nothing.")
     if any(node.aggregates for node in [*query.groups, *([query.where] if query.where else [])]):
         raise ParserError("Rows cannot be chosen or grouped by what is computed over all of them.")
+    parting = [*query.groups, *([query.each] if query.each else []), *([query.having] if query.having else [])]
+    if query.each:
+        parting += [node for _, node in query.order]
+    if any(node.looks_beside for node in parting):
+        raise ParserError("Rows cannot be grouped or parted by what is computed beside others.")
     found: dict[str, str] = {}
-    roots = [*query.items, *query.groups, *(node for _, node in query.order)]
+    roots = [*query.items, *query.groups, *(node for _, node in query.order), *([query.each] if query.each else [])]
     roots += [node for node in (query.where, query.having) if node]
     leaves = [node.head for root in roots for node in root.walk() if isinstance(node.head, Leaf)]
     for name in [*(leaf.table for leaf in leaves if leaf.kind in ("table", "column")), *query.tables]:
@@ -152,10 +177,31 @@ def _path(schema: Schema, query: Query) -> Path:
     return join_path(schema, list(found.values()))
 
 
+def _parted(where: Node | None) -> tuple[Node | None, list[Node]]:
+    """Conditions on rows alone, and those on a row's place among others, which SQL tests in QUALIFY."""
+    if where is None:
+        return None, []
+    if where.head == "and":
+        left, right = map(_parted, where.parts)
+        rows = [one for one in (left[0], right[0]) if one is not None]
+        return (Node("and", tuple(rows)) if len(rows) == 2 else next(iter(rows), None)), [*left[1], *right[1]]
+    return (None, [where]) if any(node.head == "within" for node in where.walk()) else (where, [])
+
+
+_NAMES = {
+    "rate": "percent", "share": "percent", "running": "running_total", "change": "change", "growth": "growth_percent",
+    "rank": "rank", "days": "days",
+}  # fmt: skip
+
+
 def _name(node: Node) -> str | None:
     """A readable name for a computed column."""
     if isinstance(node.head, Leaf):
         return node.head.column or None
+    if node.head in _NAMES:
+        return _NAMES[node.head]
+    if node.head in ("when", "within"):
+        return _name(node.parts[0])
     if node.head in AGGREGATES:
         inner = node.first_leaf
         if inner is None:

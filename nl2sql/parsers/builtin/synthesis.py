@@ -6,17 +6,38 @@ many ways, where schema and question may use different names for the same thing.
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, split_name
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.corpus import TrainingExample
-from nl2sql.parsers.builtin.questions.shapes import ask
+from nl2sql.parsers.builtin.features import Earlier
+from nl2sql.parsers.builtin.grammar import Action
+from nl2sql.parsers.builtin.questions.absent import off_topic, without_asked
+from nl2sql.parsers.builtin.questions.dialogues import follow_up
+from nl2sql.parsers.builtin.questions.draw import Draw
+from nl2sql.parsers.builtin.questions.shapes import ask, ask_about
+from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
+
+
+_KINDS = (0.72, 0.2, 0.08)
+"""Shares of questions that stand alone, follow up another, and must be declined."""
+_ANY_DAY = dt.date(2024, 6, 15)
+
+
+def _can_be_said(schema: Schema, reading: Sequence[Action]) -> bool:
+    try:
+        render(tuple(reading), schema, _ANY_DAY)
+    except ParserError:
+        return False
+    return True
 
 
 class Synthesis:
@@ -31,27 +52,52 @@ class Synthesis:
         self.worlds: list[Things] = []
 
     def draw(self) -> TrainingExample:
-        """One question with its reading."""
-        rng = self.rng
+        """One question with its reading: a first one, one that follows up another, or one that must be declined."""
         while True:
-            if self.known and rng.random() < 0.3:
-                world = rng.choice(self.known)
-            else:
-                if len(self.worlds) < 400 or rng.random() < 0.2:
-                    self.worlds.append(self.world())
-                    self.worlds = self.worlds[-800:]
-                world = rng.choice(self.worlds)
-            asked = ask(world, rng)
-            if asked is not None:
-                question, reading = asked
-                return TrainingExample(
-                    (dressed(question, rng),),
-                    world.schema,
-                    tuple(reading),
-                    "synthesis",
-                    "synthesis",
-                    values=world.values,
-                )
+            (made,) = self.rng.choices((self.first, self.follow_up, self.absent), _KINDS)
+            example = made(self._known_or_made())
+            if example is not None:
+                return example
+
+    def _known_or_made(self) -> Things:
+        rng = self.rng
+        if self.known and rng.random() < 0.3:
+            return rng.choice(self.known)
+        if len(self.worlds) < 400 or rng.random() < 0.2:
+            self.worlds.append(self.world())
+            self.worlds = self.worlds[-800:]
+        return rng.choice(self.worlds)
+
+    def first(self, world: Things) -> TrainingExample | None:
+        """A question that stands alone."""
+        asked = ask(world, self.rng)
+        return None if asked is None else self._example(world, *asked)
+
+    def follow_up(self, world: Things) -> TrainingExample | None:
+        """A question that follows up another, at times one that has nothing to do with it."""
+        draw = Draw(world, self.rng)
+        first = ask_about(draw)
+        if first is None:
+            return None
+        second = ask(world, self.rng) if self.rng.random() < 0.12 else follow_up(draw, first, self.rng)
+        if second is None or second[1] == first[1] or not _can_be_said(world.schema, second[1]):
+            return None
+        earlier = Earlier.of(dressed(first[0], self.rng), tuple(first[1]))
+        return replace(self._example(world, *second), earlier=earlier)
+
+    def absent(self, world: Things) -> TrainingExample | None:
+        """A question that the schema does not answer."""
+        if self.rng.random() < 0.3:
+            return self._example(world, off_topic(Draw(world, self.rng)), ["decline"])
+        asked = ask(world, self.rng)
+        if asked is None:
+            return None
+        schema = without_asked(world, tuple(asked[1]), asked[0], self.rng)
+        return None if schema is None else replace(self._example(world, asked[0], ["decline"]), schema=schema)
+
+    def _example(self, world: Things, words: str, reading: Sequence[Action]) -> TrainingExample:
+        question = dressed(words, self.rng)
+        return TrainingExample((question,), world.schema, tuple(reading), "synthesis", "synthesis", values=world.values)
 
     def world(self) -> Things:
         """A schema of one to nine related tables in one style of naming."""

@@ -12,7 +12,9 @@ from nl2sql.parsers.builtin.grammar import (
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
+    CONDITIONAL,
     MEMBERSHIPS,
+    OVER_GROUPS,
     PATTERNS,
     SET_OPERATIONS,
     TESTS,
@@ -21,6 +23,7 @@ from nl2sql.parsers.builtin.grammar import (
     Reading,
 )
 
+_EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days"))
 LONGEST_READING = 300
 """Actions of a reading that is rendered: more than any parser writes, few enough for recursion."""
 
@@ -36,6 +39,8 @@ class Query:
     groups: list[Node] = field(default_factory=list)
     having: Node | None = None
     order: list[tuple[str, Node]] = field(default_factory=list)
+    each: Node | None = None
+    """What rows are parted by before each part is ordered and cut to `limit`."""
     limit: str | None = None
     operation: str | None = None
     right: Query | None = None
@@ -68,8 +73,15 @@ class Node:
 
     @property
     def aggregates(self) -> bool:
-        """True when some part is computed over all rows of a group."""
-        return any(one.head in AGGREGATES for one in self.walk() if isinstance(one.head, str))
+        """True when some part is computed over all rows of a group; a row's standing `within` others is not."""
+        if self.head == "within":
+            return False
+        return self.head in AGGREGATES or self.head == "rate" or any(part.aggregates for part in self.parts)
+
+    @property
+    def looks_beside(self) -> bool:
+        """True when some part is computed over other rows or groups than its own: what SQL calls a window."""
+        return any(one.head in (*OVER_GROUPS, "rank", "within") for one in self.walk() if isinstance(one.head, str))
 
     @property
     def first_leaf(self) -> Leaf | None:
@@ -129,6 +141,8 @@ class _Builder:
                 query.having = self.condition()
             elif action in ("asc", "desc"):
                 query.order.append((str(action), self.expression()))
+            elif action == "each":
+                query.each = self.expression()
             elif action == "limit1":
                 query.limit = "1"
             elif action == "limit":
@@ -143,7 +157,7 @@ class _Builder:
     def _expression_next(self) -> bool:
         action = self.peek()
         return (isinstance(action, Leaf) and action.kind == "column") or (
-            isinstance(action, str) and action in (*AGGREGATES, *ARITHMETIC, *BUCKETS)
+            isinstance(action, str) and action in _EXPRESSIONS
         )
 
     def _leaf_next(self, kind: str) -> bool:
@@ -161,8 +175,14 @@ class _Builder:
             return Node(action, (self.expression(),), distinct)
         if action in ARITHMETIC:
             return Node(action, (self.expression(), self.expression()))
-        if action in BUCKETS:
+        if action in (*BUCKETS, *OVER_GROUPS, "rank"):
             return Node(action, (self.expression(),))
+        if action == "when":
+            return Node(action, (self.expression(), self.condition()))
+        if action == "rate":
+            return Node(action, (self.condition(),))
+        if action in ("within", "days"):
+            return Node(action, (self.expression(), self.expression()))
         raise ParserError("This reading is not well formed.")
 
     def condition(self) -> Node:

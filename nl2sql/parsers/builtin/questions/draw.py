@@ -94,10 +94,14 @@ class Draw:
     def period(self) -> Leaf:
         """A time period in words."""
         while True:
-            text = self.rng.choice(_PERIODS)
-            found = dates.find_dates(text)
-            if len(found) == 1:
-                return Leaf("date", value=dates.to_text(found[0].period), text=text)
+            leaf = self.leaf_of(self.rng.choice(_PERIODS))
+            if leaf is not None:
+                return leaf
+
+    def leaf_of(self, period: str) -> Leaf | None:
+        """A time period in words as a leaf; None where the words are no single period."""
+        found = dates.find_dates(period)
+        return Leaf("date", value=dates.to_text(found[0].period), text=period) if len(found) == 1 else None
 
     def named_parent(self) -> tuple[Thing, Field] | None:
         """Something that the thing belongs to, and the field that names it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from nl2sql.parsers.builtin.questions import groups, parents, rows, totals
+from nl2sql.parsers.builtin.questions import courses, groups, parents, proportions, rows, totals
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw
 from nl2sql.parsers.builtin.synthetic_schema import Things
 
@@ -16,7 +16,11 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (parents.without_children, 1), (parents.parent_attribute, 2), (groups.product_of_two, 0.6),
     (groups.several, 0.5), (rows.two_columns, 0.3), (rows.who_has, 1.5), (totals.count_of_state, 1),
     (groups.each_on_average, 0.5), (totals.how_much, 1), (parents.with_parent, 2.2), (parents.without_parent, 0.7),
-    (groups.two_at_once, 1),
+    (groups.two_at_once, 1), (proportions.share, 2), (proportions.rate, 2), (proportions.two_states, 1.2),
+    (proportions.two_groups, 1.2), (proportions.per_head, 0.8), (proportions.conditional_by_group, 0.6),
+    (courses.course, 2.5), (courses.first_of_each, 1.5), (courses.best_of_each, 1), (courses.rank, 0.9),
+    (courses.above_own_average, 0.7), (courses.days_between, 1.2), (courses.groups_above_average, 0.5),
+    (courses.missing_values, 0.7), (courses.percent_of_one, 0.6),
 )  # fmt: skip
 """Every shape and its weight."""
 _WEIGHTS = [weight for _, weight in SHAPES]
@@ -24,6 +28,10 @@ _WEIGHTS = [weight for _, weight in SHAPES]
 
 def ask(world: Things, rng: random.Random) -> Asked | None:
     """A question over `world` with its reading; None when the drawn shape does not fit the drawn thing."""
-    draw = Draw(world, rng)
-    ((shape, _),) = rng.choices(SHAPES, _WEIGHTS)
+    return ask_about(Draw(world, rng))
+
+
+def ask_about(draw: Draw) -> Asked | None:
+    """A question about the drawn thing; None when the drawn shape does not fit it."""
+    ((shape, _),) = draw.rng.choices(SHAPES, _WEIGHTS)
     return shape(draw)
