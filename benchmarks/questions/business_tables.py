@@ -12,6 +12,7 @@ import argparse
 import datetime as dt
 import json
 import random
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -528,12 +529,18 @@ def load(connection: duckdb.DuckDBPyConnection, drawn: Drawn) -> None:
 
 
 def headers(drawn: Drawn) -> dict[str, dict[str, str]]:
-    """Table name: column name: the header of the file, where it says more than the name."""
-    return {sheet.name: {name: header for header, name in sheet.names.items() if header != name} for sheet in drawn}
+    """Table name: column name: the header of the file, where it says more than the name (as in an upload)."""
+    return {
+        sheet.name: {name: header for header, name in sheet.names.items() if _plain(header) != name} for sheet in drawn
+    }
 
 
-def build(folder: Path, sample: bool = True) -> None:
-    """Write every database into `folder`, and the sample company as of TODAY unless it is not wanted.
+def _plain(header: str) -> str:
+    return re.sub(r"[\s_]+", "_", header).casefold()
+
+
+def build(folder: Path, sample_scale: float = 1.0) -> None:
+    """Write every database into `folder`, and the sample company as of TODAY; `sample_scale` multiplies its rows.
 
     Raises FileExistsError when one of them is there.
     """
@@ -546,8 +553,7 @@ def build(folder: Path, sample: bool = True) -> None:
             load(connection, drawn)
         text = json.dumps(headers(drawn), ensure_ascii=False, indent=1)
         (folder / f"{db_id}.headers.json").write_text(text, encoding="utf-8")
-    if sample:
-        build_sample(folder / f"{SAMPLE}.duckdb", TODAY)
+    build_sample(folder / f"{SAMPLE}.duckdb", TODAY, sample_scale)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
