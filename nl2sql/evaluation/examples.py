@@ -78,6 +78,7 @@ def parse_example(line: str) -> Example:
         return Example("", "", problem="The line is not a JSON object.")
     db_id, question = fields.get("db_id"), fields.get("question")
     asked = fields.get("history") or ()
+    asked = asked if isinstance(asked, list | tuple) else (None,)
     history = [turn.get("question") if isinstance(turn, dict) else None for turn in asked]
     category = next((fields[key] for key in ("category", "hardness") if isinstance(fields.get(key), str)), "")
     gold = fields.get("gold_sql_all") or fields.get("gold_sql") or []
@@ -100,7 +101,7 @@ def parse_example(line: str) -> Example:
         return replace(example, problem="An earlier turn has no question.")
     example = replace(example, history=tuple(map(str, history)))
     if not example.answerable:
-        return replace(example, problem="The line has gold SQL that is not to be answered.") if golds else example
+        return replace(example, problem="A question that no table answers has gold SQL.") if golds else example
     if not isinstance(golds, list) or not golds or not all(isinstance(sql, str) and sql.strip() for sql in golds):
         return replace(example, problem="The line has no gold SQL.")
     return replace(example, gold_sql=tuple(golds))
