@@ -42,7 +42,7 @@ def golds(turn: dict) -> list[str]:
     return [sql.replace("{today}", business_tables.TODAY.isoformat()) for sql in found]
 
 
-@pytest.mark.parametrize(("name", "size"), [("business", 300)])
+@pytest.mark.parametrize(("name", "size"), [("business", 300), ("dialogues", 60), ("unanswerable", 60)])
 def test_sizes_and_halves(name, size):
     lines = SETS[name]
     assert len(lines) == size
@@ -69,12 +69,26 @@ def test_every_line_can_be_read(name):
 
 
 def test_gold_sql_says_something(connections):
-    for line in SETS["business"]:
-        alternatives = golds(line)
-        # A few lines have a hundred of them, made of the same few parts.
-        for sql in alternatives[:: -(-len(alternatives) // 6)]:
-            connection = connections[line["db_id"]]
-            assert connection.execute(f"SELECT * FROM ({sql}) LIMIT 1").fetchall(), (line["question"], sql)
+    for line in [*SETS["business"], *SETS["dialogues"]]:
+        for turn in [*line.get("history", ()), line]:
+            alternatives = golds(turn)
+            # A few lines have a hundred of them, made of the same few parts.
+            for sql in alternatives[:: -(-len(alternatives) // 4)]:
+                rows = connections[line["db_id"]].execute(f"SELECT * FROM ({sql}) LIMIT 1").fetchall()
+                assert rows, (turn["question"], sql)
+
+
+def test_no_gold_sql_where_nothing_answers():
+    for line in SETS["unanswerable"]:
+        assert (line["answerable"], "gold_sql" in line or "gold_sql_all" in line) == (False, False)
+        assert line["reason"].endswith(".")
+    found = Counter(line["category"] for line in SETS["unanswerable"])
+    assert found["missing_concept"] + found["missing_table"] + found["missing_relation"] >= 30
+
+
+def test_a_follow_up_follows_one_question():
+    assert {len(line["history"]) for line in SETS["dialogues"]} == {1}
+    assert len({line["category"] for line in SETS["dialogues"]}) >= 10
 
 
 def test_the_rows_are_the_same_every_time():

@@ -1,6 +1,6 @@
-"""Asks a parser the business questions over freshly made databases.
+"""Asks a parser the business questions, dialogues or unanswerable questions over freshly made databases.
 
-python -m benchmarks.questions.ask [--set business] [--half dev|report] [--parser NAME]
+python -m benchmarks.questions.ask [--set business|dialogues|unanswerable] [--half dev|report] [--parser NAME]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.questions.halves import HALVES
 from nl2sql.evaluation.__main__ import main as evaluate
 from nl2sql.parsers.base import SemanticParser
 
-SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in ("business",)}
+SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in ("business", "dialogues", "unanswerable")}
 
 
 def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], SemanticParser] | None = None) -> int:
