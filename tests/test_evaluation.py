@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from nl2sql.engine.sandbox import SandboxEngine
 from nl2sql.evaluation import __main__ as command
 from nl2sql.evaluation.examples import Example, ExamplesError, parse_example, read_examples
-from nl2sql.evaluation.run import Score
+from nl2sql.evaluation.run import Evaluation, Score
 from nl2sql.evaluation.summary import as_text, by_category, percentile, summarize
 from nl2sql.parsers.base import Prediction
+from nl2sql.settings import Settings
 from tests.fakes import ScriptedParser
 
 FIELDS = ["db_id", "question", "predicted_sql", "correct", "confidence", "seconds", "error"]
@@ -190,3 +194,76 @@ def test_summary_of_nothing():
 def test_todays_date_goes_into_the_gold_only_where_it_is_named():
     example = Example("d", "today?", ("SELECT DATE '{today}'", "SELECT {'today': 1}"))
     assert example.on(dt.date(2024, 5, 1)).gold_sql == ("SELECT DATE '2024-05-01'", "SELECT {'today': 1}")
+
+
+def test_only_one_half(databases, tmp_path, capsys):
+    examples = tmp_path / "examples.jsonl"
+    lines = [
+        {"db_id": "pets", "question": "how many", "gold_sql": "SELECT 2", "half": "dev"},
+        {"db_id": "pets", "question": "names", "gold_sql": "SELECT name FROM pets", "half": "report"},
+    ]
+    examples.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    out = tmp_path / "results.jsonl"
+    arguments = ["--examples", str(examples), "--databases", str(databases), "--out", str(out), "--half", "dev"]
+    assert command.main(arguments, lambda name: ScriptedParser(ANSWERS)) == 0
+    assert [json.loads(line)["question"] for line in out.read_text().splitlines()] == ["how many"]
+
+
+def scored(databases: Path, parser: ScriptedParser, *lines: dict) -> list[Score]:
+    settings = replace(Settings(), parser="scripted", today=dt.date(2020, 6, 1))
+    engine = SandboxEngine(workers=1)
+    try:
+        with Evaluation(databases, settings, lambda name: parser, engine) as evaluation:
+            return list(evaluation.scores(parse_example(json.dumps({"db_id": "pets", **line})) for line in lines))
+    finally:
+        engine.close()
+
+
+def test_declining_is_right_only_where_no_table_answers(databases):
+    lines = [{"question": question, "answerable": False} for question in ("decline", "names", "broken", "crash")]
+    scores = scored(databases, ScriptedParser(ANSWERS), *lines, {"question": "decline", "gold_sql": "SELECT 1"})
+    assert [score.correct for score in scores] == [True, False, False, False, False]
+    assert [score.declined for score in scores] == [True, False, False, False, True]
+    assert scores[0].error is None and scores[1].error == "Answered, though no table does."
+    text = as_text(scores)
+    assert "execution accuracy  0.0% (0 of 1)" in text
+    assert "no table answers    declined 25.0% (1 of 4)" in text
+    assert "execution accuracy" not in as_text(scores[:4])
+
+
+def test_a_follow_up_comes_with_the_turns_before(databases):
+    parser = ScriptedParser(ANSWERS)
+    history = [{"question": "names", "gold_sql": "SELECT name FROM pets"}, {"question": "decline"}]
+    [score] = scored(databases, parser, {"question": "how many", "history": history, "gold_sql": "SELECT 2"})
+    assert score.correct
+    asked = [(request.question, [(turn.question, turn.sql) for turn in request.history]) for request in parser.requests]
+    before = [("names", "SELECT name FROM pets")]
+    assert asked == [("names", []), ("decline", before), ("how many", before)]
+
+
+def test_columns_are_shown_under_the_headers_of_their_file(databases, tmp_path):
+    shutil.copy(databases / "pets.duckdb", tmp_path)
+    (tmp_path / "pets.headers.json").write_text(json.dumps({"pets": {"weight": "Weight (kg)"}}), encoding="utf-8")
+    parser = ScriptedParser(ANSWERS)
+    scored(tmp_path, parser, {"question": "how many", "gold_sql": "SELECT 2"})
+    [table] = parser.requests[0].schema.tables
+    assert [column.label for column in table.columns] == ["name", "Weight (kg)", "born"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ({"question": "q", "answerable": False}, None),
+        (
+            {"question": "q", "answerable": False, "gold_sql": "SELECT 1"},
+            "A question that no table answers has gold SQL.",
+        ),
+        (
+            {"question": "q", "gold_sql": "SELECT 1", "history": [{"sql": "SELECT 1"}]},
+            "An earlier turn has no question.",
+        ),
+        ({"question": "q", "gold_sql": "SELECT 1", "history": 5}, "An earlier turn has no question."),
+    ],
+)
+def test_lines_about_turns_and_declining(line, problem):
+    assert parse_example(json.dumps({"db_id": "d", **line})).problem == problem

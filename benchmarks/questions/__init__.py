@@ -1,1 +1,1 @@
-"""Sixty questions over the sample company with gold SQL, and the same company under other names."""
+"""Question sets with gold SQL: sixty over the sample company, as it is and renamed, and the business questions."""

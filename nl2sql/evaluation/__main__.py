@@ -56,7 +56,7 @@ def _run(
     if not options.databases.is_dir():
         raise WorkbenchError(f"There is no folder {options.databases}.")
     parser_for(settings.parser)
-    examples = list(read_examples(options.examples))
+    examples = [one for one in read_examples(options.examples) if options.half in (None, one.half)]
     engine = SandboxEngine(workers=settings.workers, memory=memory_limit(settings.memory_share))
     scores: list[Score] = []
     try:
@@ -82,6 +82,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--examples", type=Path, required=True, metavar="F.jsonl[.gz]")
     parser.add_argument("--databases", type=Path, required=True, metavar="DIR", help="folder of <db_id>.duckdb files")
     parser.add_argument("--parser", default=None, metavar="NAME", help="builtin, sqlcoder-7b-2, ... (default: auto)")
+    parser.add_argument("--half", metavar="NAME", help="only lines of this half, as in dev or report (default: all)")
     parser.add_argument("--out", type=Path, required=True, metavar="R.jsonl", help="one line for each example")
     parser.add_argument("--today", type=dt.date.fromisoformat, metavar="YYYY-MM-DD", help="date that counts as today")
     return parser

@@ -31,6 +31,11 @@ class Example:
     gold_sql: tuple[str, ...] = ()
     category: str = ""
     problem: str | None = None
+    half: str = ""
+    answerable: bool = True
+    """False where no table answers the question, so that declining it is right; it has no gold SQL."""
+    history: tuple[str, ...] = ()
+    """The questions asked before, when this one follows up on them."""
 
     def on(self, today: dt.date) -> Example:
         """The example with `today` put in where its gold SQL names it.
@@ -72,11 +77,19 @@ def parse_example(line: str) -> Example:
     if not isinstance(fields, dict):
         return Example("", "", problem="The line is not a JSON object.")
     db_id, question = fields.get("db_id"), fields.get("question")
+    asked = fields.get("history") or ()
+    asked = asked if isinstance(asked, list | tuple) else (None,)
+    history = [turn.get("question") if isinstance(turn, dict) else None for turn in asked]
     category = next((fields[key] for key in ("category", "hardness") if isinstance(fields.get(key), str)), "")
     gold = fields.get("gold_sql_all") or fields.get("gold_sql") or []
     golds = [gold] if isinstance(gold, str) else gold
     example = Example(
-        db_id if isinstance(db_id, str) else "", question if isinstance(question, str) else "", (), category
+        db_id if isinstance(db_id, str) else "",
+        question if isinstance(question, str) else "",
+        (),
+        category,
+        half=str(fields.get("half") or ""),
+        answerable=fields.get("answerable") is not False,
     )
     if not example.db_id:
         return replace(example, problem="The line has no db_id.")
@@ -84,6 +97,11 @@ def parse_example(line: str) -> Example:
         return replace(example, problem="The db_id is not a plain name.")
     if not example.question.strip():
         return replace(example, problem="The line has no question.")
+    if not all(isinstance(earlier, str) and earlier.strip() for earlier in history):
+        return replace(example, problem="An earlier turn has no question.")
+    example = replace(example, history=tuple(map(str, history)))
+    if not example.answerable:
+        return replace(example, problem="A question that no table answers has gold SQL.") if golds else example
     if not isinstance(golds, list) or not golds or not all(isinstance(sql, str) and sql.strip() for sql in golds):
         return replace(example, problem="The line has no gold SQL.")
     return replace(example, gold_sql=tuple(golds))

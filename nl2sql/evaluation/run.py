@@ -18,7 +18,7 @@ from nl2sql.engine.base import Engine, ResultSet
 from nl2sql.evaluation.examples import Example
 from nl2sql.evaluation.metrics import compare
 from nl2sql.evaluation.ordering import ordering_of
-from nl2sql.parsers.base import SemanticParser
+from nl2sql.parsers.base import SemanticParser, Turn
 from nl2sql.pipeline import Answer, Workbench
 from nl2sql.settings import Settings
 
@@ -40,6 +40,8 @@ class Score:
     error: str | None = None
     ran: bool = False
     """The predicted SQL passed the guard and the engine ran it."""
+    declined: bool = False
+    """The parser said that no table answers the question."""
 
     def to_json(self) -> str:
         """The line of the results file."""
@@ -75,7 +77,10 @@ class Evaluation:
         parser_for: Callable[[str], SemanticParser],
         engine: Engine,
     ) -> None:
-        """`databases` holds `<db_id>.duckdb` files; `settings.parser` and `settings.today` say how they are asked."""
+        """`databases` holds `<db_id>.duckdb` files; `settings.parser` and `settings.today` say how they are asked.
+
+        `<db_id>.headers.json` beside one ({table: {column: header}}) says what an upload called its columns.
+        """
         self._databases = databases
         self._settings = settings
         self._parser_for = parser_for
@@ -116,8 +121,11 @@ class Evaluation:
         if not (self._databases / f"{example.db_id}.duckdb").is_file():
             return Score(example, error=f"Not scored: there is no database {example.db_id}.duckdb.")
         opened = self._open(example.db_id)
+        history: tuple[Turn, ...] = ()
+        for question in example.history:
+            history += _turn(opened.asked.answer(question, history=history, as_of=today, log=False))
         started = time.perf_counter()
-        answer = opened.asked.answer(example.question, as_of=today, log=False)
+        answer = opened.asked.answer(example.question, history=history, as_of=today, log=False)
         score = Score(
             example,
             answer.sql,
@@ -126,7 +134,11 @@ class Evaluation:
             time.perf_counter() - started,
             answer.error,
             answer.status == "ok",
+            answer.status == "declined",
         )
+        if not example.answerable:
+            error = None if score.declined else answer.error or "Answered, though no table does."
+            return replace(score, correct=score.declined, error=error)
         return self._judged(score, answer, opened.judge)
 
     def _judged(self, score: Score, answer: Answer, judge: Workbench) -> Score:
@@ -160,6 +172,7 @@ class Evaluation:
                 Workbench(asked, self._parser_for, self._engine, with_sample=False),
                 Workbench(judge, self._parser_for, self._engine, with_sample=False),
             )
+            _name_columns(self._opened[db_id].asked, self._databases / f"{db_id}.headers.json")
         self._opened.move_to_end(db_id)
         return self._opened[db_id]
 
@@ -167,6 +180,21 @@ class Evaluation:
 def _close(opened: _Opened) -> None:
     opened.asked.close()
     opened.judge.close()
+
+
+def _name_columns(workbench: Workbench, headers: Path) -> None:
+    """Show the columns under the headers that their file had; there may be no file of them."""
+    if headers.is_file():
+        for table, columns in json.loads(headers.read_text(encoding="utf-8")).items():
+            for column, header in columns.items():
+                workbench.workspace.describe_column(table, column, display_name=header)
+
+
+def _turn(answer: Answer) -> tuple[Turn, ...]:
+    """The answer as an earlier turn of the conversation; none when there was no answer."""
+    if answer.status != "ok":
+        return ()
+    return (Turn(answer.question, answer.sql, answer.candidates[0].tree if answer.candidates else None),)
 
 
 def _whole(answer: Answer, judge: Workbench) -> ResultSet | None:

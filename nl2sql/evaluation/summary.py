@@ -20,6 +20,7 @@ class Summary:
     ran: int
     p50: float
     p95: float
+    declined: int = 0
 
     @property
     def scored(self) -> int:
@@ -39,6 +40,7 @@ def summarize(name: str, scores: Sequence[Score]) -> Summary:
         sum(score.ran for score in scored),
         percentile(seconds, 0.50),
         percentile(seconds, 0.95),
+        sum(score.declined for score in scored),
     )
 
 
@@ -64,11 +66,19 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 def as_text(scores: Sequence[Score]) -> str:
     """The report that a run prints."""
     whole = summarize("all", scores)
-    lines = [
-        f"execution accuracy  {_share(whole.correct, whole.scored)}",
-        f"ran                 {_share(whole.ran, whole.scored)}",
-        f"seconds             p50 {whole.p50:.3f}, p95 {whole.p95:.3f}",
-    ]
+    unanswerable = [score for score in scores if not score.example.answerable]
+    asked = summarize("answerable", [score for score in scores if score.example.answerable])
+    lines = []
+    if asked.total or not unanswerable:
+        lines += [
+            f"execution accuracy  {_share(asked.correct, asked.scored)}",
+            f"ran                 {_share(asked.ran, asked.scored)}",
+            f"declined            {_share(asked.declined, asked.scored)}",
+        ]
+    if unanswerable:
+        hopeless = summarize("unanswerable", unanswerable)
+        lines.append(f"no table answers    declined {_share(hopeless.declined, hopeless.scored)}")
+    lines.append(f"seconds             p50 {whole.p50:.3f}, p95 {whole.p95:.3f}")
     if whole.unscored:
         lines.append(f"not scored          {whole.unscored} of {whole.total}")
     groups = by_category(scores)

@@ -1,0 +1,44 @@
+"""Asks a parser the business questions, dialogues or unanswerable questions over freshly made databases.
+
+python -m benchmarks.questions.ask [--set business|dialogues|unanswerable] [--half dev|report] [--parser NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.questions import business_tables
+from benchmarks.questions.halves import HALVES
+from nl2sql.evaluation.__main__ import main as evaluate
+from nl2sql.parsers.base import SemanticParser
+
+SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in ("business", "dialogues", "unanswerable")}
+
+
+def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], SemanticParser] | None = None) -> int:
+    """Ask, print the shares and return the evaluation's exit code. `parser_for` stands in for the registry."""
+    options = _arguments().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="nl2sql-questions-") as name:
+        folder = Path(name)
+        business_tables.build(folder)
+        given = ["--databases", name, "--examples", str(SETS[options.set]), "--parser", options.parser]
+        given += ["--today", business_tables.TODAY.isoformat(), "--out", str(options.out or folder / "results.jsonl")]
+        given += ["--half", options.half] if options.half else []
+        return evaluate(given, parser_for)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.questions.ask", description=__doc__.split("\n")[0])
+    parser.add_argument("--set", choices=sorted(SETS), default="business")
+    parser.add_argument("--half", choices=HALVES, help="default: both")
+    parser.add_argument("--parser", default="builtin", metavar="NAME")
+    parser.add_argument("--out", type=Path, metavar="R.jsonl", help="keep one line for each question there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
