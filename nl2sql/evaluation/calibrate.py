@@ -1,65 +1,83 @@
-"""Fits the built-in parser's confidence on held-out databases: `python -m nl2sql.evaluation.calibrate --data DIR`."""
+"""Fits the built-in parser on held-out databases: `python -m nl2sql.evaluation.calibrate --data DIR`.
+
+What is fitted: the weights of a reading's evidence, and the confidence of an answer. Both are reported across folds of
+whole databases; with --write what was fitted on all of them is kept beside the weights.
+"""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
 import json
-import math
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from nl2sql.engine.base import ResultSet
+from nl2sql.evaluation.fitting import (
+    Judged,
+    Outcome,
+    across_folds,
+    calibration_error,
+    coverage_at,
+    fit_confidence,
+    fit_ranking,
+    reliability,
+    take,
+)
+from nl2sql.evaluation.hardness import LEVELS, hardness
 from nl2sql.evaluation.metrics import compare
 from nl2sql.evaluation.ordering import ordering_of
-from nl2sql.parsers.base import Candidate, ParseRequest
+from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights
-from nl2sql.parsers.builtin.corpus import spider
-from nl2sql.parsers.builtin.parser import BuiltinParser, Calibration
+from nl2sql.parsers.builtin.corpus import TrainingExample, spider
+from nl2sql.parsers.builtin.parser import BuiltinParser
+from nl2sql.parsers.builtin.ranking import Ranking
+
+_ANY_DAY = dt.date(2024, 6, 15)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One held-out question: its candidates' scores, best first, and whether the one that was taken is right."""
+class Ablation:
+    """What is taken away to see what it is worth."""
 
-    scores: tuple[float, ...]
-    correct: bool
+    values: bool = True
+    beams: int = 5
 
 
-def outcomes(parser: BuiltinParser, data: Path, limit: int, seed: int = 7) -> list[Outcome]:
-    """Ask up to `limit` questions of the held-out Spider databases and judge the first candidate that runs."""
+def outcomes(parser: BuiltinParser, data: Path, limit: int, ablation: Ablation, seed: int = 7) -> Iterator[Outcome]:
+    """Ask up to `limit` questions of the held-out Spider databases and judge every reading of each."""
     examples = list(spider(data, held_out=True))
     random.Random(seed).shuffle(examples)
-    found: list[Outcome] = []
     for example in examples[:limit]:
         path = data / "spider_train" / "databases" / f"{example.db_id}.duckdb"
-        request = ParseRequest(example.questions[0], example.schema, dt.date(2024, 6, 15), example.values)
-        prediction = parser.predict(request)
-        if not prediction.candidates:
-            continue
-        scores = tuple(one.score for one in prediction.candidates)
         with duckdb.connect(str(path), read_only=True) as connection:
-            correct = _judge(connection, example.gold_sql, prediction.candidates)
-        if correct is not None:
-            found.append(Outcome(scores, correct))
-    return found
+            gold = _run(connection, example.gold_sql)
+            if gold is not None:
+                yield _judged(parser, example, connection, gold, ablation)
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, gold_sql: str, candidates: Sequence[Candidate]) -> bool | None:
-    """Whether the first candidate that runs gives the gold rows; None when the gold SQL does not run."""
-    gold = _run(connection, gold_sql)
-    if gold is None:
-        return None
-    for candidate in candidates:
-        predicted = _run(connection, candidate.sql)
-        if predicted is not None:
-            return compare(gold, predicted, ordering_of(gold_sql)).equal
-    return False
+def _judged(
+    parser: BuiltinParser,
+    example: TrainingExample,
+    connection: duckdb.DuckDBPyConnection,
+    gold: ResultSet,
+    ablation: Ablation,
+) -> Outcome:
+    values = example.values if ablation.values else None
+    request = ParseRequest(example.questions[0], example.schema, _ANY_DAY, values, candidates=ablation.beams)
+    ordering = ordering_of(example.gold_sql)
+    readings = []
+    found, declining = parser.readings(request)
+    for one in found:
+        rows = _run(connection, one.sql)
+        correct = None if rows is None else compare(gold, rows, ordering).equal
+        readings.append(Judged(one.score, one.evidence, correct, one.sql))
+    return Outcome(example.db_id, example.questions[0], example.gold_sql, tuple(readings), declining)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> ResultSet | None:
@@ -69,63 +87,73 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> ResultSet | None:
         return None
 
 
-def fit(found: Sequence[Outcome], rounds: int = 4000, rate: float = 0.05) -> dict[str, float]:
-    """Logistic regression of being right on the best score and its margin (Platt 1999), by gradient descent."""
-    bias, score, margin = 0.0, 1.0, 0.0
-    rows = [(one.scores[0], _margin(one.scores), float(one.correct)) for one in found]
-    for _ in range(rounds):
-        gradients = [0.0, 0.0, 0.0]
-        for first, gap, right in rows:
-            error = 1 / (1 + math.exp(-(bias + score * first + margin * gap))) - right
-            gradients = [gradients[0] + error, gradients[1] + error * first, gradients[2] + error * gap]
-        step = rate / len(rows)
-        bias, score, margin = bias - step * gradients[0], score - step * gradients[1], margin - step * gradients[2]
-    return {"bias": round(bias, 4), "score": round(score, 4), "margin": round(margin, 4)}
-
-
-def _margin(scores: Sequence[float]) -> float:
-    return min(scores[0] - scores[1], 10.0) if len(scores) > 1 else 10.0
-
-
-def calibration_error(found: Sequence[Outcome], confidences: Sequence[float], bins: int = 10) -> float:
-    """Expected calibration error over bins of equal width (Naeini et al. 2015)."""
-    total = 0.0
-    for number in range(bins):
-        inside = [
-            (confidence, one.correct)
-            for confidence, one in zip(confidences, found, strict=True)
-            if number / bins <= confidence < (number + 1) / bins or (number == bins - 1 and confidence == 1.0)
-        ]
-        if inside:
-            said = sum(confidence for confidence, _ in inside) / len(inside)
-            was = sum(correct for _, correct in inside) / len(inside)
-            total += abs(said - was) * len(inside) / len(found)
-    return total
+def report(found: Sequence[Outcome]) -> None:
+    """Print what held-out questions came to."""
+    plain = [take(one, Ranking({})) for one in found]
+    taken, sure = across_folds(found)
+    right = [one is not None and one.correct for one in taken]
+    count = len(found)
+    print(f"{count} questions of {len({one.db_id for one in found})} databases that training never saw")
+    first = sum(one is not None and one.correct for one in plain)
+    print(f"the model's first reading that runs   {first / count:.1%} right")
+    print(f"ranked by evidence, across folds      {sum(right) / count:.1%} right")
+    any_right = sum(any(r.correct for r in one.readings) for one in found)
+    print(f"some reading of the beam              {any_right / count:.1%} right")
+    for level in LEVELS:
+        places = [place for place, one in enumerate(found) if hardness(one.gold_sql) == level]
+        if places:
+            print(f"  {level:8} {sum(right[place] for place in places) / len(places):.1%} of {len(places)}")
+    answered = [place for place, one in enumerate(taken) if one is not None]
+    correct, confidence = [right[place] for place in answered], [sure[place] for place in answered]
+    print(f"expected calibration error {calibration_error(correct, confidence):.3f}, across folds")
+    for said, was, size in reliability(correct, confidence):
+        print(f"  said {said:.2f}, right {was:.2f} of {size}")
+    for wanted in (0.99, 0.95, 0.9, 0.8):
+        print(f"  {wanted:.0%} right on the surest {coverage_at(right, sure, wanted):.1%} of the questions")
+    wrongly = sum(one.declining > 0.5 or not one.readings for one in found)
+    print(f"declined though answerable: {wrongly / count:.1%}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fit on one half, report on the other, and with --write keep what was fitted on all."""
+    """Fit and report, and with --write keep what was fitted on all questions."""
     options = argparse.ArgumentParser(prog="python -m nl2sql.evaluation.calibrate", description=__doc__)
     options.add_argument("--data", type=Path, required=True, help="folder that holds spider_train")
     options.add_argument("--weights", type=Path, default=weights.RELEASED)
-    options.add_argument("--limit", type=int, default=600)
+    options.add_argument("--limit", type=int, default=2000)
+    options.add_argument("--beams", type=int, default=5, help="readings that the search keeps")
+    options.add_argument("--no-values", action="store_true", help="an ablation: stored values are not known")
+    options.add_argument(
+        "--errors", type=Path, help="write every question with its readings to this file of JSON lines"
+    )
     options.add_argument("--write", action="store_true", help="write the fit into config.json beside the weights")
     chosen = options.parse_args(arguments)
-    parser = BuiltinParser(chosen.weights)
-    found = outcomes(parser, chosen.data, chosen.limit)
-    half = len(found) // 2
-    held = Calibration(**fit(found[:half]))
-    confidences = [held.confidence(list(one.scores)) for one in found[half:]]
-    print(f"{len(found)} held-out questions, {sum(one.correct for one in found) / len(found):.1%} right")
-    print(f"calibration error {calibration_error(found[half:], confidences):.3f} on the half that was not fitted")
-    whole = fit(found)
-    print(json.dumps(whole))
+    ablation = Ablation(not chosen.no_values, chosen.beams)
+    found = list(outcomes(BuiltinParser(chosen.weights), chosen.data, chosen.limit, ablation))
+    report(found)
+    if chosen.errors:
+        _write_errors(found, chosen.errors)
     if chosen.write:
-        path = chosen.weights / "config.json"
-        description = json.loads(path.read_text(encoding="utf-8"))
-        description["calibration"] = whole
-        path.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        _keep(found, chosen.weights)
     return 0
+
+
+def _keep(found: Sequence[Outcome], folder: Path) -> None:
+    """Write what all questions fit into the description of the weights."""
+    taken, _ = across_folds(found)
+    fitted: dict[str, object] = dict(fit_confidence([one for one in taken if one is not None]))
+    fitted["ranking"] = dict(fit_ranking(found).weights)
+    path = folder / "config.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    description["calibration"] = fitted
+    path.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_errors(found: Sequence[Outcome], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for one in found:
+            readings = [[r.sql, round(r.score, 3), r.correct, dict(r.evidence)] for r in one.readings]
+            line = {"db_id": one.db_id, "question": one.question, "gold_sql": one.gold_sql, "readings": readings}
+            file.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

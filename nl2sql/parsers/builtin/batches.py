@@ -44,7 +44,7 @@ class Sampler:
         links = find_links(question, example.values, example.schema)
         if example.values is None:
             links = replace(links, values=_pretended(example, links, rng))
-        schema = shuffled(_thinned(example, rng), rng)
+        schema = shuffled(_narrowed(_thinned(example, rng), example, rng), rng)
         known = {(table.name, column.name) for table, column in schema.columns()}
         links = replace(links, values=tuple(one for one in links.values if (one.table, one.column) in known))
         longest = rng.choice((100, 130, 160, 280))
@@ -69,6 +69,26 @@ def _thinned(example: TrainingExample, rng: random.Random) -> Schema:
     kept = set(rng.sample(others, rng.randint(1, min(len(others), most)))) | needed
     tables: tuple[Table, ...] = tuple(table for table in example.schema.tables if table.name in kept)
     return Schema(tables, example.schema.foreign_keys, fingerprint="-")
+
+
+def _narrowed(schema: Schema, example: TrainingExample, rng: random.Random) -> Schema:
+    """In half of all draws, wide tables less some of the columns that neither the reading nor a key needs."""
+    if rng.random() < 0.5:
+        return schema
+    needed = {(one.table, one.column) for one in example.reading if isinstance(one, Leaf) and one.column}
+    needed |= {(key.table, name) for key in schema.foreign_keys for name in key.columns}
+    needed |= {(key.to_table, name) for key in schema.foreign_keys for name in key.to_columns}
+    tables = []
+    for table in schema.tables:
+        columns = table.columns
+        if len(columns) > 5:
+            columns = tuple(
+                one
+                for one in columns
+                if (table.name, one.name) in needed or one.name in table.primary_key or rng.random() < 0.5
+            )
+        tables.append(replace(table, columns=columns or table.columns))
+    return replace(schema, tables=tuple(tables))
 
 
 def _pretended(example: TrainingExample, links: Links, rng: random.Random) -> tuple[ValueMatch, ...]:

@@ -329,7 +329,9 @@ def _write_question(
     writer: _Writer, links: Links, table_hits: Iterable[Hit], column_hits: Iterable[Hit], earlier: int
 ) -> list[tuple[int, int]]:
     """Write the question's words, the first `earlier` ones as said before; returns the word pieces of each."""
-    flags: list[set[str]] = [{"question", "earlier"} if at < earlier else {"question"} for at in range(len(links.words))]
+    flags: list[set[str]] = [
+        {"question", "earlier"} if at < earlier else {"question"} for at in range(len(links.words))
+    ]
     for hits, whole, part in (
         (column_hits, "names_column", "names_part"),
         (table_hits, "names_table", "names_table_part"),

@@ -161,9 +161,7 @@ def allowed(stack: Stack) -> Allowed:
         return Allowed(_COND_KEYWORDS, frozenset())
     if symbol == "rhs":
         extra = frozenset({"select"}) if shallow else frozenset()
-        return Allowed(
-            _ROW_KEYWORDS | {"within", "0", "1"} | extra, frozenset({"column", "anchor", "mention", "word"})
-        )
+        return Allowed(_ROW_KEYWORDS | {"within", "0", "1"} | extra, frozenset({"column", "anchor", "mention", "word"}))
     if symbol == "value":
         return Allowed(frozenset({"0", "1"}), frozenset({"anchor", "mention", "word"}))
     if symbol == "word_end":

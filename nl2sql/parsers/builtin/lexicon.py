@@ -299,3 +299,8 @@ eye colour, hair colour, mother tongue, passport number, tax class, insurance nu
 sick leave, overtime, commute, carbon footprint, recycling rate, electricity usage, water consumption, server uptime, cpu load,
 bug reports, code coverage, commits, unit tests, flight delays, train connections, traffic jams, crime rate, birth rate"""
 """Topics that business tables seldom hold."""
+
+FREE_WORDS = """vpn, password reset, refund, late delivery, login, great value, broken screen, black friday, invoice, battery,
+too loud, printer, shipping, wrong size, billing, account locked, summer sale, discount, damaged, missing part, slow, crash,
+upgrade, holiday, friendly staff, cold food, rude, delayed, warranty, installation, spam, newsletter, license, server error"""
+"""Words that free texts hold."""

@@ -16,16 +16,17 @@ from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
-from nl2sql.parsers.builtin.decode import Found, search
+from nl2sql.parsers.builtin.decode import search
 from nl2sql.parsers.builtin.features import Earlier, Inputs, encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
-from nl2sql.parsers.builtin.ranking import PRIOR, Ranking, evidence
+from nl2sql.parsers.builtin.ranking import PRIOR, Evidence, Ranking, evidence
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
 _DECLINE_ABOVE = 0.5
 _TURNS_READ = 4
 """Earlier questions of a conversation that are read with the one that follows them up."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -44,6 +45,16 @@ class Calibration:
         return 1 / (1 + math.exp(-(self.bias + self.score * scores[0] + self.margin * margin)))
 
 
+@dataclass(frozen=True)
+class Said:
+    """A reading as SQL: `score` is the model's log-probability, `evidence` what else speaks for or against it."""
+
+    sql: str
+    reading: Reading
+    score: float
+    evidence: Evidence
+
+
 class BuiltinParser:
     """The parser that ships with the workbench. Safe to use from many threads, one question at a time."""
 
@@ -51,10 +62,10 @@ class BuiltinParser:
         """Load the weights in `folder`; 0 `threads` means one. Raises ParserUnavailableError."""
         # Beside other busy processes two threads take many times as long as one; alone they save a twentieth.
         self._threads = threads or 1
-        self._network, calibration, revision = weights.load(folder)
+        self._network, fitted, revision = weights.load(folder)
         self._pieces, self._special = weights.load_pieces(folder)
-        self._ranking = Ranking(calibration.pop("ranking", PRIOR))
-        self._calibration = Calibration(**calibration)
+        self._ranking = Ranking(fitted.ranking or PRIOR)
+        self._calibration = Calibration(**fitted.confidence)
         self._info = ParserInfo("builtin", revision)
         self._lock = threading.Lock()
         self._pools = ThreadpoolController()
@@ -71,14 +82,37 @@ class BuiltinParser:
         inputs = self._read(request)
         if not any(item.kind == "column" for item in inputs.items):
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
-        with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
-            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel)
+        said, declining = self._said(request, inputs)
         prompt = " ".join(self._shown(inputs))
-        candidates = self._candidates(found, inputs, request)
-        if declining > _DECLINE_ABOVE or not candidates:
+        if declining > _DECLINE_ABOVE or not said:
             return Prediction((), declining, _reason(inputs), prompt)
+        candidates = [self._candidate(one, request) for one in said]
+        candidates.sort(key=lambda candidate: -candidate.score)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
         return Prediction(tuple(candidates), confidence, None, prompt)
+
+    def readings(self, request: ParseRequest) -> tuple[list[Said], float]:
+        """The readings of a question in the model's own order with their evidence, and the probability of declining."""
+        return self._said(request, self._read(request))
+
+    def _said(self, request: ParseRequest, inputs: Inputs) -> tuple[list[Said], float]:
+        """Readings that can be said over this schema, each SQL once."""
+        with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
+            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel)
+        said: dict[str, Said] = {}
+        for one in found:
+            reading = _with_stored_values(one.reading, request.values)
+            try:
+                sql = render(reading, request.schema, request.as_of)
+            except ParserError:
+                continue
+            if sql not in said:
+                said[sql] = Said(sql, reading, one.score, evidence(reading, inputs, request.schema))
+        return list(said.values()), declining
+
+    def _candidate(self, said: Said, request: ParseRequest) -> Candidate:
+        score = self._ranking.total(said.score, said.evidence)
+        return Candidate(said.sql, score, grammar.to_text(said.reading), tuple(_notes(said.reading, request)))
 
     def _read(self, request: ParseRequest) -> Inputs:
         """What the model reads: the question, after those it follows up, and the schema."""
@@ -90,21 +124,6 @@ class BuiltinParser:
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of a reading kept in the log. Raises ParserError."""
         return render(grammar.from_text(tree), schema, as_of)
-
-    def _candidates(self, found: list[Found], inputs: Inputs, request: ParseRequest) -> list[Candidate]:
-        """Readings that can be said over this schema, each SQL once; what they leave unsaid costs them."""
-        candidates: dict[str, Candidate] = {}
-        for one in found:
-            reading = _with_stored_values(one.reading, request.values)
-            try:
-                sql = render(reading, request.schema, request.as_of)
-            except ParserError:
-                continue
-            if sql not in candidates:
-                notes = tuple(_notes(reading, request))
-                score = self._ranking.total(one.score, evidence(reading, inputs, request.schema))
-                candidates[sql] = Candidate(sql, score, grammar.to_text(reading), notes)
-        return sorted(candidates.values(), key=lambda candidate: -candidate.score)
 
     def _shown(self, inputs: Inputs) -> list[str]:
         """What the model read, in words."""

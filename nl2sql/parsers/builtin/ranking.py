@@ -7,7 +7,7 @@ give, its weight is fitted by `python -m nl2sql.evaluation.calibrate` and kept i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -36,50 +36,60 @@ class Ranking:
         return score + sum(self.weights.get(name, 0.0) * amount for name, amount in found.items())
 
 
-_CUES: dict[str, tuple[str, Callable[[Collection[object]], bool]]] = {
-    "average": (r"\b(average|mean|avg|averaged)\b", lambda said: not {"avg", "divide"}.isdisjoint(said)),
-    "count": (r"\b(how many|number of|count|counts)\b", lambda said: "count" in said or "rate" in said),
-    "sum": (r"\b(total|sum|overall|altogether)\b", lambda said: not {"sum", "count"}.isdisjoint(said)),
+def _any(*wanted: str) -> frozenset[str]:
+    return frozenset(wanted)
+
+
+_CUES: dict[str, tuple[str, frozenset[str]]] = {
+    "average": (r"\b(average|mean|avg|averaged)\b", _any("avg", "divide")),
+    "count": (r"\b(how many|number of|count|counts)\b", _any("count", "rate")),
+    "sum": (r"\b(total|sum|overall|altogether)\b", _any("sum", "count")),
     "most": (
-        r"\b(max|maximum|most|highest|largest|biggest|greatest|best|top|latest|newest|longest|oldest|\w\w+est)\b",
-        lambda said: not {"max", "min", "desc", "asc", "rank"}.isdisjoint(said),
+        r"\b(max|maximum|most|best|top|latest|\w\w+est)\b",
+        _any("max", "min", "desc", "asc", "rank"),
     ),
     "least": (
         r"\b(min|minimum|least|fewest|lowest|smallest|worst|earliest|shortest|youngest|cheapest)\b",
-        lambda said: not {"max", "min", "desc", "asc"}.isdisjoint(said),
+        _any("max", "min", "desc", "asc"),
     ),
-    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", lambda said: "limit1" in said),
-    "each": (r"\b(each|per|every|respective|by)\b", lambda said: not {"group", "each"}.isdisjoint(said)),
-    "distinct": (r"\b(different|distinct|unique)\b", lambda said: "distinct" in said),
+    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", _any("limit1")),
+    "each": (r"\b(each|per|every|respective|by)\b", _any("group", "each")),
+    "distinct": (r"\b(different|distinct|unique)\b", _any("distinct")),
     "not": (
         r"\b(not|no|without|never|neither|except|excluding|exclude|none|cannot|lack|lacking|missing)\b|n't\b",
-        lambda said: not {"not_in", "!=", "except", "null", "not_contains", "false"}.isdisjoint(said),
+        _any("not_in", "!=", "except", "null", "not_contains", "false"),
     ),
-    "either": (r"\bor\b(?! (more|less|equal|later|earlier|fewer|above|below))", lambda said: not {"or", "union"}.isdisjoint(said)),
-    "both": (r"\b(both|as well as|and also)\b", lambda said: not {"intersect", "and"}.isdisjoint(said)),
+    "either": (r"\bor\b(?! (more|less|equal|later|earlier|fewer|above|below))", _any("or", "union")),
+    "both": (r"\b(both|as well as|and also)\b", _any("intersect", "and")),
     "sorted": (
         r"\b(sort|sorted|order|ordered|ascending|descending|alphabetical|alphabetically|lexicographic\w*)\b",
-        lambda said: not {"asc", "desc"}.isdisjoint(said),
+        _any("asc", "desc"),
     ),
-    "falling": (r"\b(descending|decreasing|desc|highest first|newest first|most recent first)\b", lambda said: "desc" in said),
-    "rising": (r"\b(ascending|increasing|alphabetical\w*|lowest first|oldest first)\b", lambda said: "asc" in said),
+    "falling": (r"\b(descending|decreasing|desc|highest first|newest first|most recent first)\b", _any("desc")),
+    "rising": (r"\b(ascending|increasing|alphabetical\w*|lowest first|oldest first)\b", _any("asc")),
     "more": (
-        r"\b(more than|greater than|over|above|exceed\w*|higher than|larger than|at least|older than|longer than|after|since)\b",
-        lambda said: not {">", ">=", "between", "divide", "subtract"}.isdisjoint(said),
+        r"\b((more|greater|higher|larger|older|longer) than|over|above|exceed\w*|at least|after|since)\b",
+        _any(">", ">=", "between", "divide", "subtract"),
     ),
     "less": (
-        r"\b(less than|fewer than|under|below|lower than|smaller than|at most|younger than|shorter than|before)\b",
-        lambda said: not {"<", "<=", "between"}.isdisjoint(said),
+        r"\b((less|fewer|lower|smaller|younger|shorter) than|under|below|at most|before)\b",
+        _any("<", "<=", "between"),
     ),
-    "within": (r"\bbetween\b", lambda said: not {"between", "subtract", "days"}.isdisjoint(said)),
+    "within": (r"\bbetween\b", _any("between", "subtract", "days")),
     "part": (
         r"\b(percent|percentage|share|proportion|fraction|ratio|rate)\b|%",
-        lambda said: not {"share", "rate", "divide", "growth"}.isdisjoint(said),
+        _any("share", "rate", "divide", "growth"),
     ),
-    "pattern": (r"\b(contain\w*|start\w* with|begin\w* with|end\w* with|includ\w*|substring|letter)\b", lambda said: not said.isdisjoint(PATTERNS)),  # type: ignore[attr-defined]
-    "combined": (r"\b(ratio|difference|minus|divided|times|growth|change|running|cumulative|per)\b", lambda said: not said.isdisjoint((*ARITHMETIC, *OVER_GROUPS, "days"))),  # type: ignore[attr-defined]
-}  # fmt: skip
-"""By name: words of a question, and whether a reading's actions answer to them."""
+    "pattern": (
+        r"\b(contain\w*|start\w* with|begin\w* with|end\w* with|includ\w*|substring|letter)\b",
+        frozenset(PATTERNS),
+    ),
+    "combined": (
+        r"\b(ratio|difference|minus|divided|times|growth|change|running|cumulative|per)\b",
+        _any(*ARITHMETIC, *OVER_GROUPS, "days"),
+    ),
+}
+"""By name: words of a question, and the keywords of which a reading that answers to them has one."""
 _PATTERNS = {name: re.compile(words) for name, (words, _) in _CUES.items()}
 _MATCHED = frozenset(FEATURES.index(name) for name in ("matched", "part_matched", "has_value"))
 _WHOLE = FEATURES.index("matched")
@@ -95,8 +105,8 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema) -> dict[str, floa
         "actions": len(reading) / 10,
         "selects": sum(action == "select" for action in reading) - 1,
     }
-    for name, (_, answered) in _CUES.items():
-        cued, does = _PATTERNS[name].search(asked) is not None, answered(actions)
+    for name, (_, answers) in _CUES.items():
+        cued, does = _PATTERNS[name].search(asked) is not None, not answers.isdisjoint(actions)
         if cued != does:
             found[f"{name}_{'missed' if cued else 'unasked'}"] = 1.0
     items = {item.leaf: item for item in inputs.items if item.kind in ("table", "column")}

@@ -26,7 +26,6 @@ from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
-
 _KINDS = (0.72, 0.2, 0.08)
 """Shares of questions that stand alone, follow up another, and must be declined."""
 _ANY_DAY = dt.date(2024, 6, 15)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,11 +93,11 @@ def _groups(model: ParserModel, rate: float) -> list[dict[str, object]]:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Run for --minutes, or until --steps are done, then write checkpoint and weights."""
+    """Run for --minutes, until --steps are done or SIGTERM comes, then write checkpoint and weights."""
     torch.manual_seed(arguments.seed)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    config = ModelConfig(features=len(FEATURES), keywords=64)
+    config = ModelConfig(features=len(FEATURES), keywords=64, dropout=arguments.dropout)
     assert len(KEYWORDS) <= config.keywords
     model = ParserModel(config)
     if arguments.start:
@@ -110,7 +112,9 @@ def train(arguments: argparse.Namespace) -> None:
     print(f"{spider} Spider, {wikisql} WikiSQL and {bird} BIRD examples; step {step}", flush=True)
     began, seen, total, whole = time.monotonic(), 0, 0.0, 0.0
     model.train()
-    while step < arguments.steps and time.monotonic() - began < 60 * arguments.minutes:
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    while step < arguments.steps and time.monotonic() - began < 60 * arguments.minutes and not stopping.is_set():
         for pairs in stream.batches(arguments.batch):
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(step, group["peak"], arguments.steps)
@@ -174,6 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument(
         "--shares", type=float, nargs=4, default=(0.45, 0.1, 0.45, 0.0), help="Spider, WikiSQL, synthesis, BIRD"
     )

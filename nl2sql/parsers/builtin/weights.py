@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,16 @@ RELEASED = Path(__file__).parent / "released"
 _DAMAGED = "The built-in parser's weights are missing or damaged; fetch the repository's files again."
 
 
-def load(folder: Path = RELEASED) -> tuple[Network, dict[str, float], str]:
-    """The network in `folder` ready to predict, its calibration and its revision (a digest of the weights).
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted after training: the numbers of the confidence, and the weights of a reading's evidence."""
+
+    confidence: dict[str, float]
+    ranking: dict[str, float]
+
+
+def load(folder: Path = RELEASED) -> tuple[Network, Fitted, str]:
+    """The network in `folder` ready to predict, what was fitted to it and its revision (a digest of the weights).
 
     Raises ParserUnavailableError when the files are missing or damaged.
     """
@@ -32,10 +41,11 @@ def load(folder: Path = RELEASED) -> tuple[Network, dict[str, float], str]:
         description = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         written = (folder / "model.safetensors").read_bytes()
         network = Network(ModelConfig(**description["model"]), dict(map(_stored, deserialize(written))))  # type: ignore[no-untyped-call]
-        calibration = dict(description["calibration"])
+        confidence = dict(description["calibration"])
+        fitted = Fitted(confidence, dict(confidence.pop("ranking", {})))
     except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
         raise ParserUnavailableError(_DAMAGED) from error
-    return network, calibration, hashlib.sha256(written).hexdigest()[:12]
+    return network, fitted, hashlib.sha256(written).hexdigest()[:12]
 
 
 def _stored(named: tuple[str, dict[str, Any]]) -> tuple[str, Stored]:

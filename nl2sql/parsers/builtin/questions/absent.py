@@ -14,10 +14,12 @@ from nl2sql.schema import Schema
 
 
 def without_asked(world: Things, reading: Reading, question: str, rng: random.Random) -> Schema | None:
-    """The schema less a column that `reading` needs and the question names; None where another column could stand in."""
+    """The schema less a column that `reading` needs and the question names; None where another could stand in."""
     used = {(one.table, one.column) for one in reading if isinstance(one, Leaf) and one.column}
     fields = [one for thing in world.things for one in thing.fields if (one.table, one.column) in used]
-    fields = [one for one in fields if one.role in ("measure", "category", "flag", "year", "detail") and _said(one, question)]
+    fields = [
+        one for one in fields if one.role in ("measure", "category", "flag", "year", "detail") and _said(one, question)
+    ]
     if not fields:
         return None
     gone = rng.choice(fields)

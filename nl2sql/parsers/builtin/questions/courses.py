@@ -10,19 +10,22 @@ from nl2sql.parsers.builtin.questions.totals import measure
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 _ADVERBS = {"month": "monthly", "year": "yearly", "quarter": "quarterly", "week": "weekly", "day": "daily"}
-_RUNNING = wordings("""running total of {total} by {unit} | cumulative {total} by {unit} | cumulative {total} per {unit}
-    | running total of {total} per {unit} | {adverb} running total of {total} | running sum of {total} by {unit}
-    | show the cumulative {total} over time by {unit} | accumulated {total} by {unit} | {total} so far by {unit}
-    | {total} accumulated over the {unit}s | cumulative sum of {total} each {unit} | rolling total of {total} by {unit}
+_RUNNING = wordings("""running total of {total} by {unit} | cumulative {total} by {unit}
+    | cumulative {total} per {unit} | running total of {total} per {unit} | {adverb} running total of {total}
+    | running sum of {total} by {unit} | show the cumulative {total} over time by {unit}
+    | accumulated {total} by {unit} | {total} so far by {unit} | {total} accumulated over the {unit}s
+    | cumulative sum of {total} each {unit} | rolling total of {total} by {unit}
     | {total} by {unit} with running total""")
-_GROWTH = wordings("""{unit} over {unit} growth of {total} | {unit} over {unit} {total} growth | {unit}-over-{unit} growth in {total}
-    | {adverb} growth of {total} | {adverb} growth rate of {total} | {total} growth by {unit} | growth of {total} per {unit}
-    | how fast is {total} growing {unit} over {unit} | percentage change in {total} by {unit}
-    | percent change of {total} from {unit} to {unit} | {short} growth of {total} | {short} {total} growth
-    | {adverb} percentage growth in {total} | growth in {total} compared to the previous {unit} in percent""")
+_GROWTH = wordings("""{unit} over {unit} growth of {total} | {unit} over {unit} {total} growth
+    | {unit}-over-{unit} growth in {total} | {adverb} growth of {total} | {adverb} growth rate of {total}
+    | {total} growth by {unit} | growth of {total} per {unit} | how fast is {total} growing {unit} over {unit}
+    | percentage change in {total} by {unit} | percent change of {total} from {unit} to {unit}
+    | {short} growth of {total} | {short} {total} growth | {adverb} percentage growth in {total}
+    | growth in {total} compared to the previous {unit} in percent""")
 _CHANGE = wordings("""{unit} over {unit} change in {total} | change in {total} from {unit} to {unit}
-    | {total} by {unit} and the change from the previous {unit} | {adverb} change in {total} | difference in {total} from {unit} to {unit}
-    | {short} change in {total} | how did {total} change {unit} over {unit} | {total} compared to the previous {unit}
+    | {total} by {unit} and the change from the previous {unit} | {adverb} change in {total}
+    | difference in {total} from {unit} to {unit} | {short} change in {total}
+    | how did {total} change {unit} over {unit} | {total} compared to the previous {unit}
     | {total} by {unit} compared with the {unit} before | how much did {total} change each {unit}
     | increase of {total} over the previous {unit} by {unit}""")
 _SHORTS = {"month": "MoM", "year": "YoY", "quarter": "QoQ", "week": "week over week", "day": "day over day"}
@@ -31,10 +34,10 @@ _SHORTS = {"month": "MoM", "year": "YoY", "quarter": "QoQ", "week": "week over w
 def course(draw: Draw) -> Asked | None:
     """A running total, or the change or growth against the time before."""
     rng, thing = draw.rng, draw.thing
-    whens = thing.with_role("when")
-    if not whens:
+    found = draw.when(thing)
+    if found is None:
         return None
-    field = rng.choice(whens)
+    field, is_first = found
     unit = rng.choice(("month", "month", "month", "year", "year", "quarter", "week", "day"))
     total, actions = draw.many(thing), list[Action](["count", thing.leaf])
     if draw.chance(0.3):
@@ -50,10 +53,10 @@ def course(draw: Draw) -> Asked | None:
     kind = "running" if draw.chance(0.4) and actions[0] != "avg" else rng.choice(("growth", "growth", "change"))
     texts = {"running": _RUNNING, "growth": _GROWTH, "change": _CHANGE}[kind]
     words = draw.one_of(texts, total=total, unit=unit, adverb=_ADVERBS[unit], short=_SHORTS[unit])
-    where, when = list[Action](), ""
+    where, when = list[Action](), "" if is_first else f" by {draw.say(field)}"
     if draw.chance(0.3):
         period = draw.period()
-        where, when = ["where", "=", field.leaf, period], f" {in_period(period.text)}"
+        where, when = ["where", "=", field.leaf, period], f"{when} {in_period(period.text)}"
     key: list[Action] = [unit, field.leaf]
     shown: list[Action] = [*key, *actions, kind, *actions]
     if kind == "running" and "with running" not in words:
@@ -61,15 +64,17 @@ def course(draw: Draw) -> Asked | None:
     return words + when, select(shown, where, key, ["asc", *key])
 
 
-_FIRST_OF_EACH = wordings("""the {best} {single} in each {by} | {best} {single} per {by} | {best} {single} by {by}
-    | who is the {best} {single} in each {by} | for each {by}, the {best} {single} | which {single} is the {best} in each {by}
-    | {best} {single} of each {by} | find the {best} {single} for every {by} | show the {best} {single} within each {by}""")
-_SEVERAL_OF_EACH = wordings("""top {count} {noun} by {column} in each {by} | top {count} {noun} per {by} by {column}
-    | the {count} {noun} with the highest {column} in each {by} | {count} {best} {noun} per {by}
-    | the {count} {best} {noun} in each {by} | for each {by}, the top {count} {noun} by {column}
-    | top {count} {noun} by {column} for every {by} | best {count} {noun} by {column} within each {by}""")
-_LAST_OF_EACH = wordings("""the {count} {noun} with the lowest {column} in each {by} | bottom {count} {noun} by {column} per {by}
-    | lowest {count} {noun} by {column} in each {by}""")
+_FIRST_OF_EACH = wordings("""the {best} {single} in each {by} | {best} {single} per {by}
+    | {best} {single} by {by} | who is the {best} {single} in each {by} | for each {by}, the {best} {single}
+    | which {single} is the {best} in each {by} | {best} {single} of each {by}
+    | find the {best} {single} for every {by} | show the {best} {single} within each {by}""")
+_SEVERAL_OF_EACH = wordings("""top {count} {noun} by {column} in each {by}
+    | top {count} {noun} per {by} by {column} | the {count} {noun} with the highest {column} in each {by}
+    | {count} {best} {noun} per {by} | the {count} {best} {noun} in each {by}
+    | for each {by}, the top {count} {noun} by {column} | top {count} {noun} by {column} for every {by}
+    | best {count} {noun} by {column} within each {by}""")
+_LAST_OF_EACH = wordings("""the {count} {noun} with the lowest {column} in each {by}
+    | bottom {count} {noun} by {column} per {by} | lowest {count} {noun} by {column} in each {by}""")
 
 
 def _own_key(draw: Draw, thing: Thing, but: list[Action]) -> tuple[str, list[Action]] | None:
@@ -93,16 +98,26 @@ def first_of_each(draw: Draw) -> Asked | None:
     special = adjectives(field)
     best = draw.listed(special[0 if most else 1]) if special else ""
     if not best:
-        best = ("newest" if most else "oldest") if field.role == "when" else f"{'highest' if most else 'lowest'} {column}"
+        best = (
+            ("newest" if most else "oldest") if field.role == "when" else f"{'highest' if most else 'lowest'} {column}"
+        )
     count = 1 if draw.chance(0.5) else rng.randint(2, 6)
     said = SMALL_NUMBERS[count] if draw.chance(0.2) else str(count)
-    values = {"best": best, "by": by, "single": draw.single(thing), "noun": draw.many(thing), "column": column, "count": said}
+    single = draw.single(thing)
+    values = {
+        "best": best,
+        "by": by,
+        "single": single,
+        "noun": draw.many(thing),
+        "column": column,
+        "count": said,
+    }
     if count == 1:
         words = draw.one_of(_FIRST_OF_EACH, **values)
         if not special and field.role != "when":
             words = draw.rng.choice((
-                f"{values['single']} with the {best} in each {by}", f"which {values['single']} has the {best} in each {by}",
-                f"for each {by}, the {values['single']} with the {best}", f"{values['single']} with the {best} per {by}",
+                f"{single} with the {best} in each {by}", f"which {single} has the {best} in each {by}",
+                f"for each {by}, the {single} with the {best}", f"{single} with the {best} per {by}",
             ))  # fmt: skip
     elif most and field.role == "measure":
         words = draw.one_of(_SEVERAL_OF_EACH, **values)
@@ -115,11 +130,12 @@ def first_of_each(draw: Draw) -> Asked | None:
     return words, select([*keys, names[0].leaf, field.leaf], tail=[way, field.leaf, "each", *keys, *limit])
 
 
-_TOTALS_OF_EACH = wordings("""top {count} {bys} by {total} in each {by} | the {count} {bys} with the most {total} per {by}
-    | for each {by}, the top {count} {bys} by {total} | best {count} {bys} by {total} for each {by}
-    | {count} {bys} with the highest {total} in every {by}""")
-_TOTAL_OF_EACH = wordings("""{one} with the highest {total} in each {by} | which {one} has the most {total} in each {by}
-    | for each {by}, the {one} with the most {total} | best {one} by {total} per {by} | top {one} by {total} in each {by}""")
+_TOTALS_OF_EACH = wordings("""top {count} {bys} by {total} in each {by}
+    | the {count} {bys} with the most {total} per {by} | for each {by}, the top {count} {bys} by {total}
+    | best {count} {bys} by {total} for each {by} | {count} {bys} with the highest {total} in every {by}""")
+_TOTAL_OF_EACH = wordings("""{one} with the highest {total} in each {by}
+    | which {one} has the most {total} in each {by} | for each {by}, the {one} with the most {total}
+    | best {one} by {total} per {by} | top {one} by {total} in each {by}""")
 
 
 def best_of_each(draw: Draw) -> Asked | None:
@@ -141,10 +157,14 @@ def best_of_each(draw: Draw) -> Asked | None:
 
 
 _RANK = wordings("""rank {noun} by {column} | rank all {noun} by {column} | ranking of {noun} by {column}
-    | {noun} ranked by {column} | show the rank of each {single} by {column} | what is the rank of every {single} by {column}""")
-_RANK_WITHIN = wordings("""rank {noun} by {column} within each {by} | rank of each {single} by {column} within its {by}
-    | ranking of {noun} by {column} in each {by} | {noun} ranked by {column} per {by} | rank {noun} by {column} per {by}""")
-_RANK_GROUPS = wordings("rank {bys} by {total} | ranking of {bys} by {total} | {bys} ranked by {total} | rank each {by} by {total}")
+    | {noun} ranked by {column} | show the rank of each {single} by {column}
+    | what is the rank of every {single} by {column}""")
+_RANK_WITHIN = wordings("""rank {noun} by {column} within each {by}
+    | rank of each {single} by {column} within its {by} | ranking of {noun} by {column} in each {by}
+    | {noun} ranked by {column} per {by} | rank {noun} by {column} per {by}""")
+_RANK_GROUPS = wordings(
+    "rank {bys} by {total} | ranking of {bys} by {total} | {bys} ranked by {total} | rank each {by} by {total}"
+)
 
 
 def rank(draw: Draw) -> Asked | None:
@@ -170,9 +190,10 @@ def rank(draw: Draw) -> Asked | None:
     return draw.one_of(_RANK, **values), select([*shown, "rank", field.leaf], tail=["desc", field.leaf])
 
 
-_ABOVE_OWN = wordings("""{noun} with {column} {side} the average of their {by} | {noun} whose {column} is {side} their {by} average
-    | {noun} with a {column} {side} the average {column} of their {by} | which {noun} have {column} {side} their {by}'s average
-    | {noun} {side} the average {column} in their {by}""")
+_ABOVE_OWN = wordings("""{noun} with {column} {side} the average of their {by}
+    | {noun} whose {column} is {side} their {by} average
+    | {noun} with a {column} {side} the average {column} of their {by}
+    | which {noun} have {column} {side} their {by}'s average | {noun} {side} the average {column} in their {by}""")
 
 
 def above_own_average(draw: Draw) -> Asked | None:
@@ -196,10 +217,11 @@ def above_own_average(draw: Draw) -> Asked | None:
 
 
 _DAYS = wordings("""{start} to {end} in days | days between {start} and {end} | days from {start} to {end}
-    | number of days between {start} and {end} | time from {start} to {end} | time between {start} and {end} in days""")
+    | number of days between {start} and {end} | time from {start} to {end}
+    | time between {start} and {end} in days""")
 _TOOK = {
-    "were closed": "close", "shipped": "ship", "were delivered": "deliver", "ended": "finish", "were returned": "come back",
-    "were paid": "pay", "got paid": "pay", "were resolved": "resolve",
+    "were closed": "close", "shipped": "ship", "were delivered": "deliver", "ended": "finish",
+    "were returned": "come back", "were paid": "pay", "got paid": "pay", "were resolved": "resolve",
 }  # fmt: skip
 
 
@@ -218,15 +240,20 @@ def days_between(draw: Draw) -> Asked | None:
     roll = rng.random()
     noun = draw.many(thing)
     if roll < 0.45:
-        name, said = rng.choice((("avg", "average"), ("avg", "average"), ("max", "longest"), ("min", "shortest"), ("median", "median")))
+        name, said = rng.choice(
+            (("avg", "average"), ("avg", "average"), ("max", "longest"), ("min", "shortest"), ("median", "median"))
+        )
         texts = [f"{said} {between}", f"what is the {said} {between} of {noun}", f"{said} {between} for {noun}"]
         if took and name == "avg":
             texts += [f"how many days does it take to {took} {noun} on average", f"average time to {took} {noun}",
-                      f"how long does it take on average to {took} a {draw.single(thing)}", f"average days to {took}"]  # fmt: skip
+                      f"how long does it take on average to {took} a {draw.single(thing)}",
+                      f"average days to {took}"]  # fmt: skip
         actions: list[Action] = [name, *days]
         key = group_key(draw, thing) if draw.chance(0.45) else None
         if key is not None:
-            return f"{rng.choice(texts)} {draw.listed('by, per, for each')} {key[0]}", select([*key[1], *actions], groups=key[1])
+            return f"{rng.choice(texts)} {draw.listed('by, per, for each')} {key[0]}", select(
+                [*key[1], *actions], groups=key[1]
+            )
         return rng.choice(texts), select(actions)
     names = thing.with_role("name", "code")
     shown: list[Action] = [names[0].leaf] if names else [thing.leaf]
@@ -246,7 +273,8 @@ def days_between(draw: Draw) -> Asked | None:
 
 
 _TOTALS = wordings("""{bys} whose {total} is {side} the overall average | {bys} with {side} average {column}
-    | which {bys} have an average {column} {side} the overall average | {bys} with an average {column} {side} the average of all {noun}""")
+    | which {bys} have an average {column} {side} the overall average
+    | {bys} with an average {column} {side} the average of all {noun}""")
 
 
 def groups_above_average(draw: Draw) -> Asked | None:
@@ -260,7 +288,9 @@ def groups_above_average(draw: Draw) -> Asked | None:
     above = draw.chance(0.75)
     side = draw.listed("above, higher than" if above else "below, lower than")
     column = draw.say(field)
-    words = draw.one_of(_TOTALS, bys=plural(key[0]), total=f"average {column}", column=column, side=side, noun=draw.many(thing))
+    words = draw.one_of(
+        _TOTALS, bys=plural(key[0]), total=f"average {column}", column=column, side=side, noun=draw.many(thing)
+    )
     having: list[Action] = ["having", ">" if above else "<", "avg", field.leaf, *select(["avg", field.leaf])]
     return words, select(key[1], groups=key[1], tail=having)
 
@@ -274,9 +304,11 @@ def missing_values(draw: Draw) -> Asked | None:
     field = draw.rng.choice(fields)
     column, noun = draw.say(field), draw.many(thing)
     texts = (
-        f"how many {noun} have no {column}", f"how many {noun} are missing a {column}", f"number of {noun} without {column}",
-        f"how many missing values are in {column}", f"count of {noun} where {column} is missing", f"missing {column} count",
-        f"how many null {plural(column)} are there", f"{noun} missing {column}", f"how often is the {column} of {noun} missing",
+        f"how many {noun} have no {column}", f"how many {noun} are missing a {column}",
+        f"number of {noun} without {column}", f"how many missing values are in {column}",
+        f"count of {noun} where {column} is missing", f"missing {column} count",
+        f"how many null {plural(column)} are there", f"{noun} missing {column}",
+        f"how often is the {column} of {noun} missing",
     )  # fmt: skip
     words = draw.rng.choice(texts)
     where: list[Action] = ["where", "null", field.leaf]
@@ -284,7 +316,9 @@ def missing_values(draw: Draw) -> Asked | None:
         return words, select([thing.leaf], where)
     filters = draw_filters(draw, thing, 0, 1).only_after() if draw.chance(0.15) else None
     if filters and filters.where and field.leaf not in filters.where:
-        return words + filters.after, select(["count", thing.leaf], ["where", "and", "null", field.leaf, *filters.where[1:]])
+        return words + filters.after, select(
+            ["count", thing.leaf], ["where", "and", "null", field.leaf, *filters.where[1:]]
+        )
     return words, select(["count", thing.leaf], where)
 
 

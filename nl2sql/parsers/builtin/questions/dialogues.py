@@ -66,7 +66,9 @@ class Parts:
     def total(self) -> tuple[Action, ...]:
         """The last item from its aggregate on, where it is a plain one; empty elsewhere."""
         starts = [at for at, action in enumerate(self.items) if action in AGGREGATES]
-        if len(starts) != 1 or any(one in self.items for one in ("share", "running", "change", "growth", "when", "rate")):
+        if len(starts) != 1 or any(
+            one in self.items for one in ("share", "running", "change", "growth", "when", "rate")
+        ):
             return ()
         return self.items[starts[0] :]
 
@@ -82,20 +84,27 @@ class Parts:
 
 Edit = Callable[[Draw, Parts], tuple[str, Parts] | None]
 
-_ONLY = wordings("""only {those} | just {those} | only show {those} | now only {those} | what about {those} | and {those}
-    | limit that to {those} | how about {those} | restrict it to {those} | but only {those} | keep only {those}""")
+_ONLY = wordings("""only {those} | just {those} | only show {those} | now only {those} | what about {those}
+    | and {those} | limit that to {those} | how about {those} | restrict it to {those} | but only {those}
+    | keep only {those}""")
 
 
 def _narrow(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     """One more condition."""
     filters = draw_filters(draw, draw.thing, 1, 1)
-    if not filters.where or any(isinstance(one, Leaf) and one in parts.where for one in filters.where if _is_column(one)):
+    if not filters.where or any(
+        isinstance(one, Leaf) and one in parts.where for one in filters.where if _is_column(one)
+    ):
         return None
     if filters.before:
-        said = draw.rng.choice((f"the {filters.before}ones", filters.before.strip(), f"{filters.before}{draw.many(draw.thing)}"))
+        said = draw.rng.choice(
+            (f"the {filters.before}ones", filters.before.strip(), f"{filters.before}{draw.many(draw.thing)}")
+        )
     else:
         after = filters.after.strip()
-        said = draw.rng.choice((f"those {after}", f"the ones {after}", after, f"{draw.many(draw.thing)} {after}", after))
+        said = draw.rng.choice(
+            (f"those {after}", f"the ones {after}", after, f"{draw.many(draw.thing)} {after}", after)
+        )
     return draw.one_of(_ONLY, those=said), parts.narrowed(filters.where[1:])
 
 
@@ -104,8 +113,8 @@ def _is_column(action: Action) -> bool:
 
 
 _OTHER = wordings("""what about {value} | and {value} | and for {value} | same for {value} | how about {value}
-    | now for {value} | {value} instead | the same for {value} | do the same for {value} | and in {value} | {value}
-    | show the same for {value} | only for {value} | only {value} | just {value}""")
+    | now for {value} | {value} instead | the same for {value} | do the same for {value} | and in {value}
+    | {value} | show the same for {value} | only for {value} | only {value} | just {value}""")
 
 
 def _other_value(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -132,6 +141,8 @@ def _other_value(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
         return None
     field_ = rng.choice(fields)
     if field_.role == "when":
+        if field_ is not draw.thing.with_role("when")[0]:
+            return None
         period = draw.period()
         said = rng.choice((in_period(period.text), period.text))
         return _tidy(draw.one_of(_OTHER, value=said)), parts.narrowed(["=", field_.leaf, period])
@@ -142,7 +153,9 @@ def _other_value(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
 
 
 def _tidy(words: str) -> str:
-    return words.replace("for in ", "for ").replace("in in ", "in ").replace("in last", "last").replace("in this", "this")
+    return (
+        words.replace("for in ", "for ").replace("in in ", "in ").replace("in last", "last").replace("in this", "this")
+    )
 
 
 def _values_of(draw: Draw, column: Leaf) -> tuple[str, ...]:
@@ -153,8 +166,8 @@ def _values_of(draw: Draw, column: Leaf) -> tuple[str, ...]:
     return ()
 
 
-_EXCLUDE = wordings("""exclude {value} | without {value} | but not {value} | leave out {value} | except {value} | ignore {value}
-    | excluding the {value} ones | remove {value} | not {value}""")
+_EXCLUDE = wordings("""exclude {value} | without {value} | but not {value} | leave out {value} | except {value}
+    | ignore {value} | excluding the {value} ones | remove {value} | not {value}""")
 
 
 def _exclude(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -167,9 +180,12 @@ def _exclude(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     return draw.one_of(_EXCLUDE, value=value), parts.narrowed(["!=", field_.leaf, Leaf("text", text=value)])
 
 
-_BY = wordings("""by {by} | and by {by} | now by {by} | per {by} | break it down by {by} | split that by {by} | broken down by {by}
-    | group it by {by} | for each {by} | show it by {by} | and per {by} | what about by {by} | can you split it by {by}""")
-_BY_INSTEAD = wordings("by {by} instead | and by {by} | now by {by} | what about by {by} | per {by} instead | group by {by} instead")
+_BY = wordings("""by {by} | and by {by} | now by {by} | per {by} | break it down by {by} | split that by {by}
+    | broken down by {by} | group it by {by} | for each {by} | show it by {by} | and per {by}
+    | what about by {by} | can you split it by {by}""")
+_BY_INSTEAD = wordings(
+    "by {by} instead | and by {by} | now by {by} | what about by {by} | per {by} instead | group by {by} instead"
+)
 _BY_TOO = wordings("also by {by} | and also by {by} | split it by {by} too | additionally by {by} | further by {by}")
 
 
@@ -181,7 +197,7 @@ def _by(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     whens = draw.thing.with_role("when")
     if whens and draw.chance(0.35):
         unit = draw.rng.choice(("month", "year", "quarter", "week"))
-        key = unit, [unit, draw.rng.choice(whens).leaf]
+        key = unit, [unit, whens[0].leaf]
     if key is None or set(key[1]) & set(parts.groups):
         return None
     by, keys = key
@@ -197,9 +213,12 @@ def _by(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     return draw.one_of(_BY_TOO, by=by), replace(parts, items=(*both, *parts.total), groups=both)
 
 
-_SORT_TOTAL = wordings("""sort by that | highest first | sort descending | sort it from high to low | order by that descending
-    | largest first | sort by the {total} | most first | sorted by {total}, highest first""")
-_SORT_TOTAL_UP = wordings("lowest first | sort ascending | from low to high | smallest first | least first | order by that ascending")
+_SORT_TOTAL = wordings("""sort by that | highest first | sort descending | sort it from high to low
+    | order by that descending | largest first | sort by the {total} | most first
+    | sorted by {total}, highest first""")
+_SORT_TOTAL_UP = wordings(
+    "lowest first | sort ascending | from low to high | smallest first | least first | order by that ascending"
+)
 _SORT_ROWS = wordings("""sort by {column} | order them by {column} | sort them by {column} | sorted by {column}
     | in order of {column} | order by {column}""")
 
@@ -223,13 +242,17 @@ def _sort(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     column = draw.say(field_)
     words = draw.one_of(_SORT_ROWS, column=column)
     if down:
-        words = draw.rng.choice((f"{words} descending", f"{words}, highest first", f"highest {column} first", f"{words} desc"))
+        words = draw.rng.choice(
+            (f"{words} descending", f"{words}, highest first", f"highest {column} first", f"{words} desc")
+        )
     return words, replace(parts, order=("desc" if down else "asc", field_.leaf))
 
 
-_TURN = wordings("""the other way round | reverse the order | in reverse | the opposite order | flip it | now the other way around
-    | reverse that | sort the other way""")
-_TURN_LEAST = wordings("and the lowest | lowest instead | what about the lowest | and the least | the bottom instead | now the lowest")
+_TURN = wordings("""the other way round | reverse the order | in reverse | the opposite order | flip it
+    | now the other way around | reverse that | sort the other way""")
+_TURN_LEAST = wordings(
+    "and the lowest | lowest instead | what about the lowest | and the least | the bottom instead | now the lowest"
+)
 _TURN_MOST = wordings("and the highest | highest instead | what about the highest | the top instead | and the most")
 
 
@@ -244,8 +267,9 @@ def _turn(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     return words, replace(parts, order=("asc" if down else "desc", *parts.order[1:]))
 
 
-_TOP = wordings("""the top {n} instead | only the top {n} | top {n} | just the top {n} | show the top {n} | limit to {n}
-    | give me the top {n} | first {n} | only {n} | now the top {n} | make it {n} | just {n} of them""")
+_TOP = wordings("""the top {n} instead | only the top {n} | top {n} | just the top {n} | show the top {n}
+    | limit to {n} | give me the top {n} | first {n} | only {n} | now the top {n} | make it {n}
+    | just {n} of them""")
 
 
 def _top(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -257,15 +281,19 @@ def _top(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
         order = ("desc", *parts.total)
     if not order:
         return None
-    words = draw.one_of(_TOP, n=said) if n > 1 else draw.listed("only the first, just the top one, only the first one, top 1")
+    words = (
+        draw.one_of(_TOP, n=said)
+        if n > 1
+        else draw.listed("only the first, just the top one, only the first one, top 1")
+    )
     return words, replace(parts, order=order, limit=("limit1",) if n == 1 else (number_leaf(n),))
 
 
 _NAMES = {"avg": "average", "sum": "total", "max": "maximum", "min": "minimum", "median": "median"}
-_AGGREGATE = wordings("""what about the {name} | and the {name} | the {name} instead | now the {name} | show the {name} instead
-    | {name} instead | how about the {name} | and the {name} {column} | use the {name}""")
-_MEASURE = wordings("""what about {column} | and {column} | and for {column} | now for {column} | {column} instead
-    | the same for {column} | how about the {column} | and the {column}""")
+_AGGREGATE = wordings("""what about the {name} | and the {name} | the {name} instead | now the {name}
+    | show the {name} instead | {name} instead | how about the {name} | and the {name} {column} | use the {name}""")
+_MEASURE = wordings("""what about {column} | and {column} | and for {column} | now for {column}
+    | {column} instead | the same for {column} | how about the {column} | and the {column}""")
 
 
 def _other_total(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -277,7 +305,9 @@ def _other_total(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     own = next((one for one in fields if one.leaf == total[1]), None)
     if own is not None and draw.chance(0.5):
         name = draw.rng.choice([one for one in _NAMES if one != total[0]])
-        said = draw.rng.choice((_NAMES[name], {"max": "highest", "min": "lowest", "sum": "sum", "avg": "mean"}.get(name, name)))
+        said = draw.rng.choice(
+            (_NAMES[name], {"max": "highest", "min": "lowest", "sum": "sum", "avg": "mean"}.get(name, name))
+        )
         words, new = draw.one_of(_AGGREGATE, name=said, column=draw.say(own)), (name, total[1])
     else:
         others = [one for one in fields if one.leaf != total[1]]
@@ -286,7 +316,7 @@ def _other_total(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
         other = draw.rng.choice(others)
         head = total[0] if own is not None else draw.rng.choice(("sum", "avg"))
         said = draw.say(other) if own is not None else f"{_NAMES[str(head)]} {draw.say(other)}"
-        words, new = draw.one_of(_MEASURE, column=said), (head, other.leaf)
+        words, new = draw.one_of(_MEASURE, column=said), (str(head), other.leaf)
     return words, _with_total(parts, new)
 
 
@@ -297,8 +327,8 @@ def _with_total(parts: Parts, new: tuple[Action, ...]) -> Parts:
     return replace(parts, items=(*parts.items[: -len(old)], *new), order=order)
 
 
-_PERCENT = wordings("""as a percentage | in percent | now as a percentage | as percent of total | as a share of the total
-    | show it in percent | what is that in percent | as percentages | and in percent""")
+_PERCENT = wordings("""as a percentage | in percent | now as a percentage | as percent of total
+    | as a share of the total | show it in percent | what is that in percent | as percentages | and in percent""")
 
 
 def _percent(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -310,8 +340,9 @@ def _percent(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     return draw.one_of(_PERCENT), replace(parts, items=(*parts.items[: -len(total)], "share", *total), order=order)
 
 
-_ADD = wordings("""show the {columns} too | also show {columns} | add the {columns} | with their {columns} | include {columns}
-    | and their {columns} | add {columns} | also the {columns} | show me their {columns} as well""")
+_ADD = wordings("""show the {columns} too | also show {columns} | add the {columns} | with their {columns}
+    | include {columns} | and their {columns} | add {columns} | also the {columns}
+    | show me their {columns} as well""")
 
 
 def _more_columns(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -321,13 +352,15 @@ def _more_columns(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
         return None
     field_ = draw.rng.choice(fields)
     said = draw.say(field_)
-    return draw.one_of(_ADD, columns=plural(said) if draw.chance(0.3) else said), replace(parts, items=(*parts.items, field_.leaf))
+    return draw.one_of(_ADD, columns=plural(said) if draw.chance(0.3) else said), replace(
+        parts, items=(*parts.items, field_.leaf)
+    )
 
 
-_COUNT = wordings("""how many is that | how many are there | how many are they | count them | how many | just the number
-    | how many of them are there | only the count | how many {noun} is that""")
-_LIST = wordings("""which ones | list them | show them | show me those | who are they | which are they | show the {noun}
-    | list those {noun} | give me the list | show me the rows""")
+_COUNT = wordings("""how many is that | how many are there | how many are they | count them | how many
+    | just the number | how many of them are there | only the count | how many {noun} is that""")
+_LIST = wordings("""which ones | list them | show them | show me those | who are they | which are they
+    | show the {noun} | list those {noun} | give me the list | show me the rows""")
 
 
 def _count_or_list(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -343,8 +376,8 @@ def _count_or_list(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     return draw.one_of(_LIST, noun=noun), replace(parts, items=(thing.leaf,), order=())
 
 
-_ALL = wordings("""for all of them | without that filter | remove the filter | all {noun} | for all {noun} | drop the condition
-    | now for all {noun} | no filter""")
+_ALL = wordings("""for all of them | without that filter | remove the filter | all {noun} | for all {noun}
+    | drop the condition | now for all {noun} | no filter""")
 
 
 def _all(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -355,8 +388,8 @@ def _all(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
 
 
 EDITS: tuple[tuple[Edit, float], ...] = (
-    (_narrow, 3), (_other_value, 4), (_exclude, 1), (_by, 3.5), (_sort, 1.6), (_turn, 1), (_top, 1.8), (_other_total, 1.8),
-    (_percent, 1), (_more_columns, 1.3), (_count_or_list, 1.2), (_all, 0.7),
+    (_narrow, 3), (_other_value, 4), (_exclude, 1), (_by, 3.5), (_sort, 1.6), (_turn, 1), (_top, 1.8),
+    (_other_total, 1.8), (_percent, 1), (_more_columns, 1.3), (_count_or_list, 1.2), (_all, 0.7),
 )  # fmt: skip
 """Every way to follow up and its weight."""
 

@@ -91,6 +91,14 @@ class Draw:
             said = SMALL_NUMBERS[value]
         return said, Leaf("number", value=text, text=text)
 
+    def when(self, thing: Thing) -> tuple[Field, bool] | None:
+        """A date of `thing`, mostly its first one, and whether it is: what people mean where they name no date."""
+        whens = thing.with_role("when")
+        if not whens:
+            return None
+        field = whens[0] if self.chance(0.75) else self.rng.choice(whens)
+        return field, field is whens[0]
+
     def period(self) -> Leaf:
         """A time period in words."""
         while True:

@@ -69,8 +69,8 @@ _OTHER_THAN = wordings("""not in {value} | whose {column} is not {value} | other
     | except {value} | excluding {value} | with {column} other than {value}""")
 _EQUAL = wordings("""in {value} | in the {value} {column} | from {value} | with {column} {value}
     | whose {column} is {value} | where {column} is {value} | where {column} = {value} | {with_status}
-    | that are {value} | which have {column} {value} | for {value} | of {column} {value} | with a {column} of {value}
-    | in {column} {value} | at {value} | {via_channel} | with {column} "{value}" """)
+    | that are {value} | which have {column} {value} | for {value} | of {column} {value}
+    | with a {column} of {value} | in {column} {value} | at {value} | {via_channel} | with {column} "{value}" """)
 
 
 def _is_value(draw: Draw, field: Field) -> Condition | None:
@@ -97,8 +97,9 @@ def _is_value(draw: Draw, field: Field) -> Condition | None:
 
 _NAMED = wordings("""named {value} | called {value} | with {column} {value} | whose {column} is {value}
     | with the {column} "{value}" """)
-_CONTAINS = wordings("""whose {column} contains {part} | with {part} in the {column} | with "{part}" in their {column}
-    | where {column} includes {part} | with {column} like {part} | that have {part} in the {column}""")
+_CONTAINS = wordings("""whose {column} contains {part} | with {part} in the {column}
+    | with "{part}" in their {column} | where {column} includes {part} | with {column} like {part}
+    | that have {part} in the {column}""")
 _STARTS = wordings("""whose {column} starts with {letter} | with {column} beginning with {letter}
     | that start with {letter} | with a {column} starting with the letter {letter}""")
 
@@ -139,6 +140,21 @@ def _missing(draw: Draw, field: Field) -> Condition:
     return draw.one_of(_WITH_ANY, column=column), ["not_null", field.leaf]
 
 
+_ABOUT = wordings("""about {part} | mentioning {part} | that mention {part} | whose {column} mentions {part}
+    | saying {part} | with {part} in the {column} | where the {column} contains {part} | containing "{part}"
+    | that say {part} | with "{part}" in the {column} | whose {column} contains the word {part}""")
+_PARTS = tuple(one.strip() for one in lexicon.FREE_WORDS.replace("\n", " ").split(","))
+
+
+def _mentions(draw: Draw, field: Field) -> Condition:
+    """Words that a free text holds, or that it is missing."""
+    if field.family != "text" or draw.chance(0.45):
+        return _missing(draw, field)
+    part = draw.rng.choice(_PARTS)
+    words = draw.one_of(_ABOUT, part=part.upper() if draw.chance(0.1) else part, column=draw.say(field))
+    return words, ["contains", field.leaf, Leaf("text", text=part)]
+
+
 COMPARED = (
     (">", wordings("over | above | more than | greater than | higher than | exceeding | bigger than | >")),
     (">", wordings("over | above | more than")),
@@ -151,8 +167,7 @@ _BETWEEN = wordings("""with {column} between {low} and {high} | whose {column} i
     | with a {column} from {low} to {high} | where {column} between {low} and {high}""")
 _COMPARES = wordings("""with {column} {than} {number} | with a {column} {than} {number}
     | whose {column} is {than} {number} | where {column} is {than} {number} | where {column} {than} {number}
-    | having {column} {than} {number}
-    | {than} {number} {column} | with {than} {number} {column}""")
+    | having {column} {than} {number} | {than} {number} {column} | with {than} {number} {column}""")
 _EQUALS = wordings("""with {column} {number} | whose {column} is {number} | with a {column} of {number}
     | where {column} = {number}""")
 
@@ -217,11 +232,13 @@ def _in_period(draw: Draw, field: Field) -> Condition | None:
     leaf = draw.period()
     column = draw.say(field)
     operator, when = _tense(draw, leaf.text)
-    choices = [one.format(column=column, when=when) for one in _WHEN]
+    owner = draw.world.thing(field.table)
+    is_first = owner is None or owner.with_role("when")[:1] == [field]
+    choices = [one.format(column=column, when=when) for one in _WHEN if is_first or "{column}" in one]
     for verb in filter(None, map(str.strip, field.extra.split(","))):
         bare = verb.removeprefix("were ").removeprefix("are ")
         choices += [one.format(verb=verb, bare=bare, when=when) for one in _DONE_WHEN]
-    if operator == "=" and draw.chance(0.1) and not field.extra:
+    if operator == "=" and draw.chance(0.1) and not field.extra and is_first:
         choices = [f"from {leaf.text}"]
     return rng.choice(choices), [operator, field.leaf, leaf]
 
@@ -260,7 +277,7 @@ def yes_or_no(draw: Draw, field: Field) -> Condition:
 
 
 _CONDITIONS: dict[str, Callable[[Draw, Field], Condition | None]] = {
-    "category": _is_value, "name": _has_text, "first": _missing, "last": _missing, "detail": _missing,
+    "category": _is_value, "name": _has_text, "first": _missing, "last": _missing, "detail": _mentions,
     "code": _missing, "measure": _compared, "when": _in_period, "flag": yes_or_no, "year": _in_year,
 }  # fmt: skip
 """What is asked of a field, by its role."""

@@ -1,4 +1,4 @@
-"""Shapes that set parts beside a whole or beside one another: shares, rates, conditional totals, differences, ratios."""
+"""Shapes that set parts beside a whole or one another: shares, rates, conditional totals, differences, ratios."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 _PERCENT = wordings("percentage | percent | share | % | proportion | percentage share | share")
-_SHARE_OF_ROWS = wordings("""{percent} of {noun} by {by} | {percent} of {noun} per {by} | {percent} of all {noun} by {by}
-    | what {percent} of {noun} does each {by} have | what is the {percent} of {noun} in each {by}
-    | {percent} of total {noun} by {by} | breakdown of {noun} by {by} in percent | {noun} by {by} as a percentage
+_SHARE_OF_ROWS = wordings("""{percent} of {noun} by {by} | {percent} of {noun} per {by}
+    | {percent} of all {noun} by {by} | what {percent} of {noun} does each {by} have
+    | what is the {percent} of {noun} in each {by} | {percent} of total {noun} by {by}
+    | breakdown of {noun} by {by} in percent | {noun} by {by} as a percentage
     | {noun} by {by} as a percentage of the total | distribution of {noun} by {by} in percent
     | what {percent} of {noun} come from each {by} | {by} {percent} of {noun} | share of {noun} by {by}
     | how are {noun} split by {by} in percent | for each {by}, what {percent} of all {noun} is that""")
-_SHARE_OF_SUM = wordings("""{percent} of {column} by {by} | {percent} of total {column} by {by} | {column} share by {by}
-    | what {percent} of total {column} comes from each {by} | {percent} of {column} per {by}
-    | {column} by {by} as a percentage of the total | {by} share of {column} | {by}'s share of total {column}
-    | what is each {by}'s share of {column} | what share of {column} does each {by} account for
-    | how much does each {by} contribute to {column} in percent | contribution of each {by} to total {column} in percent
-    | relative share of {column} by {by} | {column} by {by} in percent of total""")
+_SHARE_OF_SUM = wordings("""{percent} of {column} by {by} | {percent} of total {column} by {by}
+    | {column} share by {by} | what {percent} of total {column} comes from each {by}
+    | {percent} of {column} per {by} | {column} by {by} as a percentage of the total | {by} share of {column}
+    | {by}'s share of total {column} | what is each {by}'s share of {column}
+    | what share of {column} does each {by} account for
+    | how much does each {by} contribute to {column} in percent
+    | contribution of each {by} to total {column} in percent | relative share of {column} by {by}
+    | {column} by {by} in percent of total""")
 _MOST_FIRST = wordings(", highest first | | | | , largest first | sorted descending | ")
 
 
@@ -49,11 +52,15 @@ def share(draw: Draw) -> Asked | None:
 
 _RATE = wordings("""what {percent} of {noun} {are} {state} | {percent} of {noun} that {are} {state}
     | how many {noun} {are} {state} in percent | what {percent} of our {noun} {are} {state}
-    | {percent} of {state} {noun} | {percent} of {noun} {are} {state} | what is the {percent} of {noun} that {are} {state}
-    | {percent} of {noun} which {are} {state} | what fraction of {noun} {are} {state}""")
-_RATE_OF = wordings("""what {percent} of {noun} {state} | {percent} of {noun} {state} | what is the {percent} of {noun} {state}
-    | show the {percent} of {noun} {state} | give me the {percent} of {noun} {state}""")
-_RATE_BY = wordings("{rate} by {by} | {rate} per {by} | {rate} for each {by} | {rate} in each {by} | for each {by}, {rate}")
+    | {percent} of {state} {noun} | {percent} of {noun} {are} {state}
+    | what is the {percent} of {noun} that {are} {state} | {percent} of {noun} which {are} {state}
+    | what fraction of {noun} {are} {state}""")
+_RATE_OF = wordings("""what {percent} of {noun} {state} | {percent} of {noun} {state}
+    | what is the {percent} of {noun} {state} | show the {percent} of {noun} {state}
+    | give me the {percent} of {noun} {state}""")
+_RATE_BY = wordings(
+    "{rate} by {by} | {rate} per {by} | {rate} for each {by} | {rate} in each {by} | for each {by}, {rate}"
+)
 
 
 def _state(draw: Draw, thing: Thing) -> tuple[str, str, list[Action]] | None:
@@ -103,15 +110,18 @@ def rate(draw: Draw) -> Asked | None:
     return draw.one_of(_RATE_BY, rate=words, by=by), select([*keys, *actions], groups=keys)
 
 
-_TWO_COUNTS = wordings("""how many {noun} are {one} and how many are {other} | number of {one} and {other} {noun}
-    | count of {one} {noun} and {other} {noun} | number of {one} versus {other} {noun}
-    | {one} vs {other} {noun} | compare {one} and {other} {noun} | {one} and {other} {noun} count""")
+_TWO_COUNTS = wordings("""how many {noun} are {one} and how many are {other}
+    | number of {one} and {other} {noun} | count of {one} {noun} and {other} {noun}
+    | number of {one} versus {other} {noun} | {one} vs {other} {noun} | compare {one} and {other} {noun}
+    | {one} and {other} {noun} count""")
 _PART_AND_ALL = wordings("""number of {one} {noun} and total {noun} | total {noun} and {one} {noun}
     | how many {noun} are there in total and how many are {one} | {noun} in total and {one} ones""")
 _RATIO = wordings("""ratio of {one} to {other} {noun} | ratio of {one} {noun} to {other} {noun}
-    | what is the ratio of {one} to {other} {noun} | {one} to {other} ratio of {noun} | {one} {noun} per {other} {noun}""")
-_FEWER = wordings("""how many more {one} {noun} than {other} {noun} are there | difference between {one} and {other} {noun}
-    | difference between the number of {one} and {other} {noun} | how many more {noun} are {one} than {other}""")
+    | what is the ratio of {one} to {other} {noun} | {one} to {other} ratio of {noun}
+    | {one} {noun} per {other} {noun}""")
+_FEWER = wordings("""how many more {one} {noun} than {other} {noun} are there
+    | difference between {one} and {other} {noun} | difference between the number of {one} and {other} {noun}
+    | how many more {noun} are {one} than {other}""")
 
 
 def two_states(draw: Draw) -> Asked | None:
@@ -147,23 +157,27 @@ def _pair(draw: Draw, field: Field) -> tuple[str, str, list[Action], list[Action
     """Two states of a field in words, and their conditions."""
     if field.role == "flag":
         yes, _, no = field.extra.partition(";")
-        one, other = (draw.listed(part) if part.strip() else f"{n}{field.words}" for n, part in (("", yes), ("not ", no)))
+        one, other = (
+            draw.listed(part) if part.strip() else f"{n}{field.words}" for n, part in (("", yes), ("not ", no))
+        )
         return one, other, ["true", field.leaf], ["false", field.leaf]
     one, other = draw.rng.sample(field.values, 2)
     return one, other, ["=", field.leaf, Leaf("text", text=one)], ["=", field.leaf, Leaf("text", text=other)]
 
 
-_MORE = wordings("""difference between {total} in {one} and {other} | how much higher is {total} in {one} than in {other}
-    | difference in {total} between {one} and {other} | how much more is the {total} in {one} compared to {other}
-    | {total} in {one} minus {total} in {other} | compare {total} of {one} with {other}
-    | {total} in {one} vs {other} | {total} {one} versus {other} | {total} in {one} compared to {other}""")
+_MORE = wordings("""difference between {total} in {one} and {other}
+    | how much higher is {total} in {one} than in {other} | difference in {total} between {one} and {other}
+    | how much more is the {total} in {one} compared to {other} | {total} in {one} minus {total} in {other}
+    | compare {total} of {one} with {other} | {total} in {one} vs {other} | {total} {one} versus {other}
+    | {total} in {one} compared to {other}""")
 _GREW = wordings("""how much did {total} grow from {other} to {one} | how much more {total} {one} than {other}
     | difference in {total} between {one} and {other} | change in {total} from {other} to {one}
     | {total} {one} compared to {other} | {total} {one} vs {other} | {total} {one} versus {other}
     | compare {total} {one} and {other}""")
 _PERIODS = (
     ("this year", "last year"), ("this month", "last month"), ("this quarter", "last quarter"), ("2023", "2022"),
-    ("2024", "2023"), ("2021", "2020"), ("this week", "last week"), ("Q1 2024", "Q1 2023"), ("March 2024", "March 2023"),
+    ("2024", "2023"), ("2021", "2020"), ("this week", "last week"), ("Q1 2024", "Q1 2023"),
+    ("March 2024", "March 2023"),
 )  # fmt: skip
 
 
@@ -179,14 +193,18 @@ def two_groups(draw: Draw) -> Asked | None:
         said = {"avg": "average ", "sum": draw.listed("total, total, ") + " ", "max": "highest "}[name].lstrip()
         total, actions = f"{said}{draw.say(field)}", [name, field.leaf]
     if whens and (not categories or draw.chance(0.5)):
-        field = draw.rng.choice(whens)
+        field = whens[0]
         one, other = draw.rng.choice(_PERIODS)
         first, second = (draw.leaf_of(text) for text in (one, other))
         if first is None or second is None:
             return None
         words = draw.one_of(_GREW, total=total, one=in_period(one), other=in_period(other))
         words = words.replace("from in ", "from ").replace("to in ", "to ").replace("between in ", "between ")
-        words = words.replace("and in ", "and ").replace("than in ", draw.listed("than in , than ") + " ").replace("  ", " ")
+        words = (
+            words.replace("and in ", "and ")
+            .replace("than in ", draw.listed("than in , than ") + " ")
+            .replace("  ", " ")
+        )
     elif categories:
         field = draw.rng.choice(categories)
         one, other = draw.rng.sample(field.values, 2)
@@ -197,12 +215,16 @@ def two_groups(draw: Draw) -> Asked | None:
     left = ["when", *actions, "=", field.leaf, first]
     right = ["when", *actions, "=", field.leaf, second]
     beside = any(word in words for word in ("compare", "vs", "versus"))
-    return words, select([*left, *right] if beside else ["subtract", *left, *right])
+    shown = [*left, *right] if beside else ["subtract", *left, *right]
+    key = group_key(draw, thing) if draw.chance(0.4) else None
+    if key is None or field.leaf in key[1]:
+        return words, select(shown)
+    return f"{words} {draw.listed('by, per, for each')} {key[0]}", select([*key[1], *shown], groups=key[1])
 
 
 _PER_HEAD = wordings("""average number of {noun} per {single} | {noun} per {single} on average
-    | how many {noun} does a {single} have on average | average {noun} per {single} | mean number of {noun} per {single}
-    | how many {noun} does each {single} have on average""")
+    | how many {noun} does a {single} have on average | average {noun} per {single}
+    | mean number of {noun} per {single} | how many {noun} does each {single} have on average""")
 _SUM_PER_HEAD = wordings("""average {column} per {single} | {column} per {single} on average
     | how much {column} per {single} on average | average total {column} per {single}""")
 

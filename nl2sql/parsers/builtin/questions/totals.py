@@ -107,8 +107,8 @@ def aggregate(draw: Draw) -> Asked | None:
 
 _HOW_MUCH = wordings("""how much {column} did we have{after} | how much {column}{after}
     | how much is the {column} of {noun}{after}""")
-_SOLD = wordings("""how much did we sell{after} | how much money did we make{after} | how much revenue did we get{after}
-    | how much was sold{after} | total sales{after}""")
+_SOLD = wordings("""how much did we sell{after} | how much money did we make{after}
+    | how much revenue did we get{after} | how much was sold{after} | total sales{after}""")
 _HOW_MUCH_OF = {
     "amount": _SOLD,
     "revenue": _SOLD,
@@ -136,11 +136,13 @@ def how_much(draw: Draw) -> Asked | None:
     return words, select(["sum", field.leaf], filters.where)
 
 
-_HOW_MANY_DIFFERENT = wordings("""how many different {columns} are there | number of distinct {columns} of {noun}
-    | how many unique {columns} do {noun} have | count the different {column} values in {noun}""")
-_DIFFERENT = wordings("""what {columns} are there | list the distinct {columns} of {noun}
-    | what are the different {columns} of {noun} | show all unique {columns} | which {columns} do our {noun} have
-    | distinct {column} of {noun} | all different {columns} in {noun}""")
+_HOW_MANY_DIFFERENT = wordings("""how many different {columns} are there
+    | number of distinct {columns} of {noun} | how many unique {columns} do {noun} have
+    | count the different {column} values in {noun}""")
+_DIFFERENT = wordings("""what {columns} are there | what {columns} do we have | which {columns} exist
+    | list the distinct {columns} of {noun} | what are the different {columns} of {noun}
+    | show all unique {columns} | which {columns} do our {noun} have | distinct {column} of {noun}
+    | all different {columns} in {noun}""")
 
 
 def distinct(draw: Draw) -> Asked | None:
