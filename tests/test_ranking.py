@@ -1,0 +1,122 @@
+"""Evidence for readings, the weights that are fitted to it, and confidence across folds of databases."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from nl2sql.evaluation.fitting import (
+    Judged,
+    Outcome,
+    across_folds,
+    calibration_error,
+    coverage_at,
+    fit_ranking,
+    reliability,
+    take,
+)
+from nl2sql.evaluation.hardness import hardness
+from nl2sql.parsers.builtin import weights
+from nl2sql.parsers.builtin.features import encode, find_links
+from nl2sql.parsers.builtin.grammar import Leaf
+from nl2sql.parsers.builtin.ranking import Ranking, evidence
+from nl2sql.schema import Column, ForeignKey, Schema, Table
+
+SHOP = Schema(
+    (
+        Table("customers", (Column("id", "INTEGER"), Column("name", "VARCHAR"), Column("city", "VARCHAR")), ("id",)),
+        Table(
+            "orders", (Column("id", "INTEGER"), Column("customer_id", "INTEGER"), Column("total", "DOUBLE")), ("id",)
+        ),
+    ),
+    (ForeignKey("orders", ("customer_id",), "customers", ("id",)),),
+)
+NAME, TOTAL = Leaf("column", "customers", "name"), Leaf("column", "orders", "total")
+
+
+def found(question: str, *reading: object) -> dict[str, float]:
+    pieces, special = weights.load_pieces()
+    inputs = encode(question, SHOP, find_links(question, None, SHOP), pieces, special)
+    return evidence(("select", *reading, "end"), inputs, SHOP)
+
+
+def test_words_that_a_reading_does_not_answer_to():
+    asked = "average total of all orders"
+    assert "average_missed" not in found(asked, "avg", TOTAL)
+    assert found(asked, "sum", TOTAL)["average_missed"] == 1
+    assert found("all totals", "avg", TOTAL)["average_unasked"] == 1
+    assert found("customers without orders", NAME)["not_missed"] == 1
+
+
+def test_numbers_left_out_and_keys_added_up():
+    assert found("orders with a total over 50", Leaf("table", "orders"))["unused"] == 1
+    assert "unused" not in found("total over 50", TOTAL, "where", ">", TOTAL, Leaf("number", value="50", text="50"))
+    assert found("sum of ids", "sum", Leaf("column", "orders", "id"))["key_totals"] == 1
+
+
+def test_tables_that_are_joined_and_columns_nobody_said():
+    both = found("customer names and order totals", NAME, TOTAL)
+    assert both["joins"] == 1 and "bridges" not in both
+    assert found("order totals", TOTAL, "from", Leaf("table", "customers"))["bridges"] == 1
+    assert found("how many orders", NAME)["unsaid_columns"] == 1
+
+
+def outcomes(count: int, seed: int = 3) -> list[Outcome]:
+    """Beams in which the evidence `bad` tells the wrong readings, whatever the model's score says."""
+    rng = random.Random(seed)
+    made = []
+    for number in range(count):
+        right = rng.randrange(3)
+        readings = tuple(
+            Judged(rng.uniform(-2, 0), {"bad": float(place != right), "noise": rng.random()}, place == right)
+            for place in range(3)
+        )
+        made.append(Outcome(f"db{number % 12}", "q", "SELECT 1", readings))
+    return made
+
+
+def test_weights_follow_what_tells_right_from_wrong():
+    held = outcomes(120)
+    ranking = fit_ranking(held)
+    assert ranking.weights["bad"] < -1 < ranking.weights.get("noise", 0) < 1
+    plain = sum(take(one, Ranking({})).correct for one in held)
+    ranked = sum(take(one, ranking).correct for one in held)
+    assert ranked > plain + 30
+    taken, sure = across_folds(held)
+    assert sum(one.correct for one in taken) > plain + 30
+    assert all(0 <= one <= 1 for one in sure)
+
+
+def test_what_does_not_run_is_passed_over():
+    readings = (Judged(-0.1, {}, None), Judged(-1.0, {}, True), Judged(-3.0, {}, False))
+    taken = take(Outcome("db", "q", "SELECT 1", readings), Ranking({}))
+    assert taken.correct and taken.margin == pytest.approx(2.0)
+    assert take(Outcome("db", "q", "SELECT 1", readings[:1]), Ranking({})) is None
+
+
+def test_calibration_and_coverage():
+    correct, sure = [True, True, False, True, False], [0.95, 0.9, 0.85, 0.4, 0.1]
+    assert calibration_error([True, False], [0.5, 0.5]) == 0
+    assert calibration_error([True, True], [0.9, 0.9]) == pytest.approx(0.1)
+    assert [size for _, _, size in reliability(correct, sure)] == [1, 1, 1, 2]
+    assert coverage_at(correct, sure, 1.0) == 0.4
+    assert coverage_at(correct, sure, 0.6) == 1.0
+    assert coverage_at([False], [0.9], 0.5) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("sql", "level"),
+    [
+        ("SELECT name FROM singer", "easy"),
+        ("SELECT count(*) FROM singer WHERE age > 20", "easy"),
+        ("SELECT name, age FROM singer ORDER BY age DESC", "medium"),
+        ("SELECT country, count(*) FROM singer GROUP BY country", "medium"),
+        ("SELECT name FROM stadium WHERE id NOT IN (SELECT stadium_id FROM concert)", "hard"),
+        ("SELECT T1.name, count(*) FROM a AS T1 JOIN b AS T2 ON T1.id = T2.a WHERE T2.x > 3 AND T2.y = 4 GROUP BY T1.id"
+         " ORDER BY count(*) DESC LIMIT 1", "extra"),
+        ("nothing that parses (", "extra"),
+    ],
+)  # fmt: skip
+def test_hardness(sql, level):
+    assert hardness(sql) == level
