@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nl2sql.errors import WorkbenchError
-from nl2sql.ingest.base import Finding, Loaded, ReadOptions
+from nl2sql.ingest.base import Finding, Loaded, ReadOptions, unmatched
 from nl2sql.loading import Append, Cancelled, Failed, Kept, Loader, LoadJob, New, Outcome, Replace, Target, Upload
 from nl2sql.rendering import Json
 
@@ -64,6 +64,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="values that do not fit their column: keep the column as text (default), leave the rows out, or stop",
     )  # fmt: skip
     command.add_argument("--sheet", metavar="S", help="only this sheet of a workbook (default: all of them)")
+    command.add_argument(
+        "--private", action="append", default=[], metavar="COLUMN",
+        help="a column, called as in the file or by its SQL name, whose values stay out of prompts and of the lists"
+        " of values from the start; may be said several times",
+    )  # fmt: skip
     command.add_argument("--encoding", metavar="E", help="encoding of the text (default: found in the file)")
     command.add_argument("--delimiter", metavar="D", help=r"what stands between two fields; \t is a tab")
 
@@ -81,13 +86,15 @@ def load_files(loader: Loader, options: argparse.Namespace, report: Report) -> b
 def _loaded(loader: Loader, path: Path, options: argparse.Namespace) -> Iterator[Line]:
     delimiter = {"\\t": "\t", "tab": "\t"}.get(options.delimiter, options.delimiter)
     read = ReadOptions(
-        sheet=options.sheet, encoding=options.encoding, delimiter=delimiter or None, misfits=options.misfits
-    )
+        sheet=options.sheet, encoding=options.encoding, delimiter=delimiter or None, misfits=options.misfits,
+        private=tuple(options.private),
+    )  # fmt: skip
     try:
         upload = loader.uploads.local(path)
         sheets = (options.sheet,) if options.sheet else loader.understand(upload, read).sheets or (None,)
         if len(sheets) > 1 and options.table:
             raise WorkbenchError(f"{upload.name} has {len(sheets)} sheets: --table needs --sheet, too.")
+        _check_private(loader, upload, [replace(read, sheet=sheet) for sheet in sheets])
     except WorkbenchError as error:
         yield Line(str(path), "failed", error=error.sentence)
         return
@@ -97,6 +104,15 @@ def _loaded(loader: Loader, path: Path, options: argparse.Namespace) -> Iterator
             yield _one(loader, upload, replace(read, sheet=sheet), options, line)
         except WorkbenchError as error:
             yield replace(line, error=error.sentence)
+
+
+def _check_private(loader: Loader, upload: Upload, reads: Sequence[ReadOptions]) -> None:
+    """Raises WorkbenchError where nothing in the file is called what is to be private: nothing of it is kept then."""
+    missing = reads[0].private
+    for read in reads if missing else ():
+        missing = unmatched(missing, loader.understand(upload, read, free=False).columns)
+    if missing:
+        raise WorkbenchError(f"{upload.name} has no column called {missing[0]}, which was to be private.")
 
 
 def _one(loader: Loader, upload: Upload, read: ReadOptions, options: argparse.Namespace, line: Line) -> Line:
@@ -149,9 +165,11 @@ def _line(outcome: Outcome, line: Line) -> Line:
 
 def _warnings(loaded: Loaded) -> tuple[str, ...]:
     said = [one.sentence for one in loaded.findings if isinstance(one, Finding) and one.severity == "warning"]
+    private = [one for one in loaded.columns if one.private]
     for reject in loaded.rejects[:_REJECTS_SHOWN] if loaded.rejected else ():
         line = f"line {reject.line:,}, " if reject.line is not None else ""
-        said.append(f"Left out: {line}column {reject.column}: {reject.reason}")
+        secret = any(one.is_called(reject.column) for one in private)
+        said.append(f"Left out: {line}column {reject.column}{'.' if secret else f': {reject.reason}'}")
     return tuple(dict.fromkeys(said))
 
 

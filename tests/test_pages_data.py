@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from nl2sql.ingest.profile import read_values
 from nl2sql.parsers import registry
 from nl2sql.schema import ForeignKey
 from pages import resources
@@ -169,6 +170,35 @@ def test_columns_are_renamed_retyped_and_left_out():
     table = resources.workbench().snapshot().schema.tables[0]
     assert [(column.name, column.type) for column in table.columns] == [("who", "VARCHAR"), ("age", "VARCHAR")]
     assert "Full name" in (table.columns[0].label, *table.columns[0].synonyms)
+
+
+def test_a_column_is_private_before_the_table_is_there():
+    app = upload(opened(), "people.csv", b"Nr;Full name;Town\n1;Ann;Lima\n2;Bob;Rome\n")
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, private=True)
+    fine(app.toggle(f"read-header-{id}").set_value(False).run())
+    assert "No column is called “Full name”, which was to be private." in text(app)
+    press(app, "Keep as table")
+    assert "which was to be private. Nothing was kept." in text(app)
+    fine(app.toggle(f"read-header-{id}").set_value(True).run())
+    press(app, "Keep as table")
+    (info,) = resources.workbench().workspace.tables()
+    assert [(one.name, one.private, one.examples) for one in info.table.columns][1] == ("full_name", True, ())
+    assert {one.value for one in read_values(info.path, info.source_columns).values} == {"Lima", "Rome"}
+
+
+def test_what_is_no_column_any_more_is_private_until_somebody_says_so():
+    app = upload(opened(), "people.csv", b"Nr;Full name\n1;Ann\n2;Bob\n")
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, private=True)
+    fine(app.toggle(f"read-header-{id}").set_value(False).run())
+    press(app, "Forget that Full name is private")
+    key = f"columns-{id}-{app.session_state[f'turn-columns-{id}']}"
+    typed(app, key, 0, private=True)
+    typed(app, key, 0, name="number")
+    press(app, "Keep as table")
+    table = resources.workbench().snapshot().schema.tables[0]
+    assert [(one.name, one.private) for one in table.columns] == [("number", True), ("column_2", False)]
 
 
 def test_a_change_that_cannot_be_is_taken_back():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from nl2sql.errors import WorkbenchError
+from nl2sql.schema import fold
 
 FileKind = Literal["text", "json", "parquet", "excel"]
 DecimalMark = Literal[".", ","]
@@ -51,6 +52,9 @@ class ReadOptions:
     """Column names that a person chose, by position."""
     left_out: tuple[int, ...] = ()
     """Positions of columns that are not kept."""
+    private: tuple[str, ...] = ()
+    """Columns, called as in the file or by their SQL names, whose values stay out of prompts and of lists of values
+    from the start. By name, so that they stay marked however the file is read."""
     table: str | None = None
     """Name of the table."""
     misfits: Misfits = "ask"
@@ -76,6 +80,21 @@ class SourceColumn:
     examples: tuple[str, ...] = ()
     """A few values as they stand in the file."""
     kept: bool = True
+    private: bool = False
+
+    @property
+    def known_as(self) -> str:
+        """What the file calls it, in one line; the SQL name where the file says nothing."""
+        return " ".join(self.header.split()) or self.name
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name`, in any case, is what the file calls it or its SQL name."""
+        return fold(" ".join(name.split())) in (fold(self.known_as), fold(self.name))
+
+
+def unmatched(names: Iterable[str], columns: Sequence[SourceColumn]) -> tuple[str, ...]:
+    """Those of `names` that no column is called."""
+    return tuple(name for name in names if not any(column.is_called(name) for column in columns))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +20,7 @@ import duckdb
 
 from nl2sql.engine.worker import ADDRESS_RESERVE
 from nl2sql.ingest import kinds, names, packed
-from nl2sql.ingest.base import Finding, IngestError, Understanding
+from nl2sql.ingest.base import Finding, IngestError, ReadOptions, SourceColumn, Understanding, unmatched
 from nl2sql.ingest.messages import fields, options_of, pack, unpack
 from nl2sql.ingest.profile import write_profile
 from nl2sql.ingest.reading import Source, readers
@@ -67,34 +67,58 @@ def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]
     if task["verb"] == "inspect":
         with _connection(":memory:", (path, scratch), scratch) as connection:
             understood = reader.understand(source, connection)
-        return {"understanding": fields(_finished(understood, task, said))}
+        return {"understanding": fields(_finished(understood, task, options, said))}
     staged = Path(task["staged"])
     began = time.monotonic()
     with _connection(str(staged), (path, scratch, staged.parent), scratch) as connection:
         loaded = reader.load(source, connection, _Report(sink))
+        missing = _unmarked(options, loaded.columns)
+        if missing and kind != "excel":  # another sheet of a workbook may have it
+            raise IngestError(f"{missing[0].sentence} Nothing was kept.")
+        columns = _marked(options, loaded.columns)
         held = connection.execute(
             "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND schema_name = 'main'"
         ).fetchone()
         kept = bool(held and held[0])
         if kept:
-            write_profile(connection, source.table)
+            write_profile(connection, source.table, private=[one.name for one in columns if one.private])
             connection.execute("CHECKPOINT")
     if not kept:
         staged.unlink(missing_ok=True)
     rejects = tuple(
         replace(one, column=names.one_line(one.column), reason=names.one_line(one.reason)) for one in loaded.rejects
     )
+    apart = {one.position for one in columns if one.private}
+    findings = [one for one in loaded.findings if one.position not in apart]  # they may say what values look like
     done = replace(
-        loaded, staged=staged if kept else None, table=source.table, findings=_shown((*said, *loaded.findings)),
-        rejects=rejects,
+        loaded, staged=staged if kept else None, table=source.table, findings=_shown((*said, *missing, *findings)),
+        columns=tuple(replace(one, examples=()) if one.private else one for one in columns), rejects=rejects,
         seconds=time.monotonic() - began,
     )  # fmt: skip
     return {"loaded": fields(done)}
 
 
-def _finished(understood: Understanding, task: dict[str, Any], said: tuple[Any, ...]) -> Understanding:
-    findings = _shown((*said, *understood.findings))
-    return replace(understood, path=Path(task["path"]), file_name=task["file_name"], findings=findings)
+def _finished(
+    understood: Understanding, task: dict[str, Any], options: ReadOptions, said: tuple[Finding, ...]
+) -> Understanding:
+    return replace(
+        understood, path=Path(task["path"]), file_name=task["file_name"],
+        options=replace(understood.options, private=options.private), columns=_marked(options, understood.columns),
+        findings=_shown((*said, *_unmarked(options, understood.columns), *understood.findings)),
+    )  # fmt: skip
+
+
+def _marked(options: ReadOptions, columns: Iterable[SourceColumn]) -> tuple[SourceColumn, ...]:
+    """The columns, those private that the options call so."""
+    return tuple(replace(one, private=any(map(one.is_called, options.private))) for one in columns)
+
+
+def _unmarked(options: ReadOptions, columns: Sequence[SourceColumn]) -> tuple[Finding, ...]:
+    """What is to be private and is not there: a name that was misspelled must not let values out."""
+    return tuple(
+        Finding(f"No column is called “{names.one_line(name)}”, which was to be private.", "warning")
+        for name in unmatched(options.private, columns)
+    )
 
 
 def _shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -231,7 +231,8 @@ def _column(column: SourceColumn, chosen: bool) -> Column:
         column.type,
         display_name=header if said and not chosen else None,
         synonyms=(header,) if said and chosen else (),
-        examples=column.examples,
+        examples=() if column.private else column.examples,
+        private=column.private,
     )
 
 

@@ -89,7 +89,7 @@ def _combined(con: duckdb.DuckDBPyConnection, task: Combination) -> dict[str, st
         values = (_value(pair.old if side == "old" else pair.new, types[pair.name]) for pair in task.pairs)
         with _reported(con, *_STAGES[side]):
             con.execute(f"INSERT INTO main.{quote(task.name)} SELECT {', '.join(values)} FROM {source}")
-    write_profile(con, task.name)
+    write_profile(con, task.name, private=[pair.name for pair in task.pairs if pair.private])
     con.execute("CHECKPOINT")
     return types
 
