@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nl2sql.errors import WorkbenchError
-from nl2sql.ingest.base import Finding, Loaded, ReadOptions, unmatched
+from nl2sql.ingest.base import Finding, Loaded, ReadOptions
 from nl2sql.loading import Append, Cancelled, Failed, Kept, Loader, LoadJob, New, Outcome, Replace, Target, Upload
 from nl2sql.rendering import Json
 
@@ -94,7 +94,7 @@ def _loaded(loader: Loader, path: Path, options: argparse.Namespace) -> Iterator
         sheets = (options.sheet,) if options.sheet else loader.understand(upload, read).sheets or (None,)
         if len(sheets) > 1 and options.table:
             raise WorkbenchError(f"{upload.name} has {len(sheets)} sheets: --table needs --sheet, too.")
-        _check_private(loader, upload, [replace(read, sheet=sheet) for sheet in sheets])
+        loader.check_private(upload, [replace(read, sheet=sheet) for sheet in sheets])
     except WorkbenchError as error:
         yield Line(str(path), "failed", error=error.sentence)
         return
@@ -104,15 +104,6 @@ def _loaded(loader: Loader, path: Path, options: argparse.Namespace) -> Iterator
             yield _one(loader, upload, replace(read, sheet=sheet), options, line)
         except WorkbenchError as error:
             yield replace(line, error=error.sentence)
-
-
-def _check_private(loader: Loader, upload: Upload, reads: Sequence[ReadOptions]) -> None:
-    """Raises WorkbenchError where nothing in the file is called what is to be private: nothing of it is kept then."""
-    missing = reads[0].private
-    for read in reads if missing else ():
-        missing = unmatched(missing, loader.understand(upload, read, free=False).columns)
-    if missing:
-        raise WorkbenchError(f"{upload.name} has no column called {missing[0]}, which was to be private.")
 
 
 def _one(loader: Loader, upload: Upload, read: ReadOptions, options: argparse.Namespace, line: Line) -> Line:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from nl2sql.ingest import Finding, ReadOptions, SourceColumn, Understanding
 from nl2sql.ingest.base import NULL_WORDS, unmatched
-from nl2sql.loading import Loader, Upload
+from nl2sql.loading import Kept, Loader, Upload
 from nl2sql.schema import Column
 from pages import edits
 from pages.drawing import counted, plain, type_words, unique_names
@@ -33,7 +33,7 @@ _MARKS = {".": "Point", ",": "Comma"}
 _ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first"}
 _KINDS = {"text": "Text", "json": "JSON", "parquet": "Parquet", "excel": "Excel workbook"}
 _TYPES = ("VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,2)", "DATE", "TIMESTAMP", "TIME", "BOOLEAN")
-_LAYOUT = ("sheet", "delimiter", "quote", "skip_lines", "encoding")
+_LAYOUT = ("delimiter", "quote", "skip_lines", "encoding")
 """Options that decide which columns there are: changing one makes what was said about columns void."""
 
 
@@ -191,7 +191,7 @@ def _chosen(loader: Loader, id: str, name: str, key: str) -> None:
     if name in _LAYOUT:
         options = replace(options, types=(), names=(), left_out=())
     if name == "sheet":
-        options = replace(options, skip_lines=None, header=None, table=None)
+        options = options.with_sheet(value)
     _set(loader, id, options)
 
 
@@ -202,9 +202,9 @@ def _set(loader: Loader, id: str, options: ReadOptions) -> None:
         st.session_state[f"before-{id}"] = upload.options
     edits.tried(f"upload-{id}", lambda: loader.uploads.set_options(id, options))
     edits.forget_edits(f"columns-{id}")
-    job = loader.job_of(id)
-    if job is not None:
-        loader.forget(job.id)
+    for job in loader.jobs_of(id):
+        if not isinstance(job.outcome, Kept):
+            loader.forget(job.id)
 
 
 def take_back(loader: Loader, id: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -137,6 +139,54 @@ def test_several_files_at_once():
     fine(app.run())
     assert len(resources.workbench().uploads.pending()) == 2
     assert sum(".csv" in one.label.replace("\\", "") for one in app.expander) == 2
+
+
+def workbook(**sheets: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.remove(book["Sheet"])
+    found = io.BytesIO()
+    book.save(found)
+    return found.getvalue()
+
+
+PEOPLE = [["id", "name"], [1, "Ann"], [2, "Bob"]]
+TOWNS = [["town", "people"], ["Lima", 10], ["Rome", 3], ["Oslo", 1]]
+
+
+def test_all_sheets_of_a_workbook_at_once():
+    app = upload(opened(), "book.xlsx", workbook(people=PEOPLE, towns=TOWNS, empty=[]))
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, private=True)
+    press(app, "Keep all 2 sheets")
+    assert not app.error
+    assert "**book_people** is a table now: 2 rows." in text(app)
+    assert "**book_towns** is a table now: 3 rows." in text(app)
+    assert not resources.workbench().uploads.pending()
+    people, towns = (info.table for info in resources.workbench().workspace.tables())
+    assert [column.private for column in (*people.columns, *towns.columns)] == [False, True, False, False]
+    press(app, "Close")
+    assert "is a table now" not in text(app)
+
+
+def test_each_chosen_sheet_has_its_outcome():
+    app = upload(opened(), "book.xlsx", workbook(people=PEOPLE, towns=TOWNS, more=PEOPLE))
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, type="BIGINT")
+    fine(app.multiselect(f"sheets-3-{id}").set_value(["people", "towns"]).run())
+    press(app, "Keep 2 sheets")
+    assert "**book_towns** is a table now: 3 rows." in text(app)
+    assert "Sheet “people”: 2 rows do not fit. Nothing is kept yet." in text(app)
+    press(app, "Keep as text")
+    assert "**book_people** is a table now: 2 rows." in text(app)
+    assert [one.kept_as for one in resources.workbench().uploads.pending()] == [("book_towns", "book_people")]
+    fine(app.selectbox(f"read-sheet-{id}").set_value("more").run())
+    press(app, "Keep as table")
+    assert not resources.workbench().uploads.pending()
+    assert text(app).count("is a table now") == 3
 
 
 def test_a_file_too_large_says_how_to_load_it(monkeypatch: pytest.MonkeyPatch):

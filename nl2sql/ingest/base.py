@@ -59,6 +59,10 @@ class ReadOptions:
     """Name of the table."""
     misfits: Misfits = "ask"
 
+    def with_sheet(self, sheet: str) -> ReadOptions:
+        """These options for another sheet, less what was said of the rows and columns of one."""
+        return replace(self, sheet=sheet, skip_lines=None, header=None, types=(), names=(), left_out=(), table=None)
+
     def with_type(self, position: int, type_name: str) -> ReadOptions:
         """These options with the column at `position` kept as `type_name`."""
         return replace(self, types=tuple(sorted({**dict(self.types), position: type_name}.items())))

@@ -91,7 +91,7 @@ def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]
     apart = {one.position for one in columns if one.private}
     findings = [one for one in loaded.findings if one.position not in apart]  # they may say what values look like
     done = replace(
-        loaded, staged=staged if kept else None, table=source.table, findings=_shown((*said, *missing, *findings)),
+        loaded, staged=staged if kept else None, table=source.table, findings=_shown((*said, *findings)),
         columns=tuple(replace(one, examples=()) if one.private else one for one in columns), rejects=rejects,
         seconds=time.monotonic() - began,
     )  # fmt: skip
