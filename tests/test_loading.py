@@ -40,7 +40,7 @@ class ScriptedReader:
         self.may_end.set()
         self.reached = threading.Event()
 
-    def inspect(self, path, options=ReadOptions(), *, file_name=None, taken=(), cancel=None, memory=0):  # noqa: B008
+    def inspect(self, path, options, *, file_name=None, taken=(), cancel=None, memory=0, scratch=None):
         if self.fault:
             raise self.fault
         self.inspected.append(options)

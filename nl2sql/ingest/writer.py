@@ -1,7 +1,7 @@
 """The short-lived child process that looks at one file, or makes a table file of it: `python -m nl2sql.ingest.writer`.
 
-One task comes in as a line of JSON, progress and one result go out as lines. DuckDB may touch nothing but the file and
-the folder of the new table file. Whatever the file holds, it is only ever data here.
+One task comes in as a line of JSON, progress and one result go out as lines; it ends with who asked. DuckDB may touch
+nothing but the file and the folder of the new table file. Whatever the file holds, it is only ever data here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 import duckdb
 
+from nl2sql.engine.child import end_with_parent
 from nl2sql.engine.worker import ADDRESS_RESERVE
 from nl2sql.ingest import kinds, names, packed
 from nl2sql.ingest.base import Finding, IngestError, ReadOptions, SourceColumn, Understanding, unmatched
@@ -35,6 +36,7 @@ def main() -> int:
     sink = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     task = unpack(sys.stdin.buffer.readline())
+    end_with_parent(sys.stdin.buffer)
     _bound(int(task["memory"]))
     sink.write(pack(answer(task, sink)))
     return 0

@@ -46,6 +46,7 @@ class Reader(Protocol):
         taken: Collection[str] = (),
         cancel: Cancel | None = None,
         memory: int = ...,
+        scratch: Path | None = None,
     ) -> Understanding:
         """What the file is, by looking at some of it."""
         ...
@@ -113,7 +114,10 @@ class Loader:
         with looking:
             found = self._understood.get(key)
             if found is None:
-                found = self._reader.inspect(upload.path, options, file_name=upload.name, memory=self._memory)
+                with self.workspace.staging() as folder:
+                    found = self._reader.inspect(
+                        upload.path, options, file_name=upload.name, memory=self._memory, scratch=folder
+                    )
                 with self._lock:
                     self._understood[key] = found
                     while len(self._understood) > _REMEMBERED:

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from nl2sql.engine.child import end_with_parent
 from nl2sql.engine.worker import set_address_limit
 from nl2sql.errors import WorkspaceError
 from nl2sql.ingest.profile import write_profile
@@ -32,7 +33,7 @@ _STAGES = {"old": (0.0, 0.45), "new": (0.45, 0.9)}
 def main() -> None:
     """Read the task, do it, say how it went."""
     document = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_parent(sys.stdin.buffer)
     pairs = tuple(Pair(**pair) for pair in document["pairs"])
     task = Combination(tuple(document["old"]), tuple(document["new"]), document["path"], document["name"], pairs)
     _bound_process(memory_for(task))
@@ -187,12 +188,6 @@ def _bound_process(memory: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with_input() -> None:
-    """Whoever asked is gone: nobody waits for the file."""
-    sys.stdin.buffer.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,36 @@
+"""What a child process of the workbench does to itself as it starts. Knows nothing of its work."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import threading
+from typing import BinaryIO
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent(stream: BinaryIO) -> None:
+    """Have this process end when `stream`, the pipe from its parent, does; on Linux also the moment the parent dies.
+
+    Call it once all that is wanted of the stream was read. The parent's thread that started this process must outlive
+    it: for Linux the end of that thread counts. See prctl(2), PR_SET_PDEATHSIG.
+    """
+    threading.Thread(target=_end_with, args=(stream,), daemon=True).start()
+    _die_with_parent()
+
+
+def _end_with(stream: BinaryIO) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while stream.read(1 << 16):
+            pass
+    os._exit(1)
+
+
+def _die_with_parent() -> None:
+    """Whatever this process is doing then, even when it can run no Python."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
