@@ -18,14 +18,13 @@ from typing import Any, BinaryIO
 
 import duckdb
 
-from nl2sql.engine.child import end_with_parent
-from nl2sql.engine.worker import ADDRESS_RESERVE
+from nl2sql.engine.child import bound_memory, end_with_parent
 from nl2sql.ingest import kinds, names, packed
 from nl2sql.ingest.base import Finding, IngestError, ReadOptions, SourceColumn, Understanding, unmatched
 from nl2sql.ingest.messages import fields, options_of, pack, unpack
 from nl2sql.ingest.profile import write_profile
 from nl2sql.ingest.reading import Source, readers
-from nl2sql.schema import literal
+from nl2sql.lockdown import SHUT, lock_down
 
 _REPORT_SECONDS = 0.1
 MEMORY_SENTENCE = "The file could not be read with the memory that is allowed for it."
@@ -37,7 +36,7 @@ def main() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     task = unpack(sys.stdin.buffer.readline())
     end_with_parent(sys.stdin.buffer)
-    _bound(int(task["memory"]))
+    bound_memory(int(task["memory"]))
     sink.write(pack(answer(task, sink)))
     return 0
 
@@ -59,7 +58,7 @@ def answer(task: dict[str, Any], sink: BinaryIO) -> dict[str, Any]:
 
 def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]:
     """The message for what came of the task. Raises IngestError and what the libraries raise."""
-    options = options_of(task["options"])
+    options, memory = options_of(task["options"]), int(task["memory"])
     path, file_name, said = packed.opened(Path(task["path"]), task["file_name"], scratch)
     path = _plainly_named(path, scratch)
     kind = kinds.kind_of(path, file_name)
@@ -67,12 +66,12 @@ def _done(task: dict[str, Any], scratch: Path, sink: BinaryIO) -> dict[str, Any]
     source = Source(path, file_name, options, scratch, table, said)
     reader = readers()[kind]
     if task["verb"] == "inspect":
-        with _connection(":memory:", (path, scratch), scratch) as connection:
+        with _connection(":memory:", (path, scratch), scratch, memory) as connection:
             understood = reader.understand(source, connection)
         return {"understanding": fields(_finished(understood, task, options, said))}
     staged = Path(task["staged"])
     began = time.monotonic()
-    with _connection(str(staged), (path, scratch, staged.parent), scratch) as connection:
+    with _connection(str(staged), (path, scratch, staged.parent), scratch, memory) as connection:
         loaded = reader.load(source, connection, _Report(sink))
         missing = _unmarked(options, loaded.columns)
         if missing and kind != "excel":  # another sheet of a workbook may have it
@@ -155,57 +154,25 @@ class _Report:
 
 
 @contextlib.contextmanager
-def _connection(database: str, reachable: tuple[Path, ...], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(
+    database: str, reachable: tuple[Path, ...], scratch: Path, memory: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """An instance that can reach the files and folders in `reachable` and nothing else."""
-    files = [str(one) for one in reachable if one.is_file()]
-    folders = [str(one) for one in reachable if one.is_dir()]
     connection = duckdb.connect(
         database,
         config={
+            **SHUT,
             "threads": max(1, min(os.cpu_count() or 1, 8)),
             "temp_directory": str(scratch / "spill"),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "allow_persistent_secrets": "false",
-            "python_enable_replacements": "false",
         },
     )
     try:
-        connection.execute(f"SET memory_limit='{_memory() * 3 // 5}B'")
+        connection.execute(f"SET memory_limit='{memory * 3 // 5}B'")
         connection.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
-        connection.execute("SET allowed_configs=['disabled_optimizers']")
-        connection.execute(f"SET allowed_paths=[{', '.join(map(literal, files))}]")
-        connection.execute(f"SET allowed_directories=[{', '.join(map(literal, folders))}]")
-        connection.execute("SET enable_external_access=false; SET lock_configuration=true")
+        lock_down(connection, reachable, changeable=["disabled_optimizers"])
         yield connection
     finally:
         connection.close()
-
-
-_bounds = {"memory": 2 << 30}
-
-
-def _memory() -> int:
-    return _bounds["memory"]
-
-
-def _bound(memory: int) -> None:
-    """Bound this process's address space, where the system can, and let it leave no core behind."""
-    _bounds["memory"] = memory
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = _size() + ADDRESS_RESERVE + memory
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _size() -> int:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    return 1 << 30
 
 
 def _sentence(error: Exception) -> str:

@@ -17,10 +17,10 @@ from typing import Any
 
 import duckdb
 
-from nl2sql.engine.child import end_with_parent
-from nl2sql.engine.worker import set_address_limit
+from nl2sql.engine.child import bound_memory, end_with_parent
 from nl2sql.errors import WorkspaceError
 from nl2sql.ingest.profile import write_profile
+from nl2sql.lockdown import SHUT, lock_down
 from nl2sql.schema import literal, quote
 from nl2sql.workspace.append import MEMORY, Combination, Pair
 
@@ -36,7 +36,7 @@ def main() -> None:
     end_with_parent(sys.stdin.buffer)
     pairs = tuple(Pair(**pair) for pair in document["pairs"])
     task = Combination(tuple(document["old"]), tuple(document["new"]), document["path"], document["name"], pairs)
-    _bound_process(memory_for(task))
+    bound_memory(memory_for(task))
     try:
         _say(types=combined(task))
     except WorkspaceError as error:
@@ -61,23 +61,17 @@ def memory_for(task: Combination) -> int:
 def combined(task: Combination) -> dict[str, str]:
     """Write the combined table, its profile and its values; its column types. Raises WorkspaceError, duckdb.Error."""
     folder = Path(task.path).parent
-    config: dict[str, Any] = {
+    config = {
+        **SHUT,
         "threads": max(1, os.cpu_count() or 1),
         "memory_limit": f"{memory_for(task) * 3 // 5}B",
         "temp_directory": str(folder / "spill"),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "allow_persistent_secrets": "false",
-        "python_enable_replacements": "false",
     }
     with duckdb.connect(task.path, config=config) as con:
         con.execute(f"ATTACH {literal(task.old[0])} AS old_rows (READ_ONLY)")
         con.execute(f"ATTACH {literal(task.new[0])} AS new_rows (READ_ONLY)")
-        con.execute(f"SET allowed_directories = [{literal(str(folder))}]")
-        con.execute("SET enable_external_access = false")
         con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        con.execute("SET lock_configuration = true")
+        lock_down(con, [folder])
         return _combined(con, task)
 
 
@@ -180,14 +174,6 @@ def _say(**outcome: Any) -> None:
     with _saying:
         sys.stdout.write(json.dumps(outcome) + "\n")
         sys.stdout.flush()
-
-
-def _bound_process(memory: int) -> None:
-    set_address_limit(memory)
-    if os.name == "posix":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":
