@@ -64,6 +64,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="values that do not fit their column: keep the column as text (default), leave the rows out, or stop",
     )  # fmt: skip
     command.add_argument("--sheet", metavar="S", help="only this sheet of a workbook (default: all of them)")
+    command.add_argument(
+        "--private", action="append", default=[], metavar="COLUMN",
+        help="a column, called as in the file or by its SQL name, whose values stay out of prompts and of the lists"
+        " of values from the start; may be said several times",
+    )  # fmt: skip
     command.add_argument("--encoding", metavar="E", help="encoding of the text (default: found in the file)")
     command.add_argument("--delimiter", metavar="D", help=r"what stands between two fields; \t is a tab")
 
@@ -81,13 +86,15 @@ def load_files(loader: Loader, options: argparse.Namespace, report: Report) -> b
 def _loaded(loader: Loader, path: Path, options: argparse.Namespace) -> Iterator[Line]:
     delimiter = {"\\t": "\t", "tab": "\t"}.get(options.delimiter, options.delimiter)
     read = ReadOptions(
-        sheet=options.sheet, encoding=options.encoding, delimiter=delimiter or None, misfits=options.misfits
-    )
+        sheet=options.sheet, encoding=options.encoding, delimiter=delimiter or None, misfits=options.misfits,
+        private=tuple(options.private),
+    )  # fmt: skip
     try:
         upload = loader.uploads.local(path)
         sheets = (options.sheet,) if options.sheet else loader.understand(upload, read).sheets or (None,)
         if len(sheets) > 1 and options.table:
             raise WorkbenchError(f"{upload.name} has {len(sheets)} sheets: --table needs --sheet, too.")
+        loader.check_private(upload, [replace(read, sheet=sheet) for sheet in sheets])
     except WorkbenchError as error:
         yield Line(str(path), "failed", error=error.sentence)
         return
@@ -149,9 +156,11 @@ def _line(outcome: Outcome, line: Line) -> Line:
 
 def _warnings(loaded: Loaded) -> tuple[str, ...]:
     said = [one.sentence for one in loaded.findings if isinstance(one, Finding) and one.severity == "warning"]
+    private = [one for one in loaded.columns if one.private]
     for reject in loaded.rejects[:_REJECTS_SHOWN] if loaded.rejected else ():
         line = f"line {reject.line:,}, " if reject.line is not None else ""
-        said.append(f"Left out: {line}column {reject.column}: {reject.reason}")
+        secret = any(one.is_called(reject.column) for one in private)
+        said.append(f"Left out: {line}column {reject.column}{'.' if secret else f': {reject.reason}'}")
     return tuple(dict.fromkeys(said))
 
 

@@ -34,6 +34,10 @@ class _Known:
     """(value, normal form) by column, the most frequent first."""
     complete: frozenset[str]
 
+    def with_more(self, other: _Known) -> _Known:
+        """What both know, of different columns."""
+        return _Known(self.asked | other.asked, {**self.values, **other.values}, self.complete | other.complete)
+
 
 class ValueFiles:
     """Makes value indexes; keeps what it has read of each file. Safe to use from many threads, one at a time."""
@@ -85,6 +89,12 @@ class ValueFiles:
                 self._known[key] = _from_rows(info, names, fetch)
         for start in range(0, len(listed), _BATCH):
             self._known |= _from_lists(listed[start : start + _BATCH], fetch, most)
+        for key, _, asked in listed:
+            unlisted = asked - self._known[key].asked  # private when the file was written
+            if unlisted:
+                info, columns = missing[key]
+                rows = _from_rows(info, {source: columns[source] for source in sorted(unlisted)}, fetch)
+                self._known[key] = self._known[key].with_more(rows)
 
 
 def _key(info: TableInfo, snapshot: Snapshot) -> _Key:
@@ -113,7 +123,7 @@ def _with_notes(fetch: Fetch) -> frozenset[str]:
 
 
 def _from_lists(batch: Sequence[tuple[_Key, str, frozenset[str]]], fetch: Fetch, most: int) -> dict[_Key, _Known]:
-    """Values as the table files list them. A file that cannot be read costs only its own."""
+    """Values as the table files list them, of the columns that they list. One that is unreadable costs its own."""
     values, complete = [], []
     for number, (_, alias, names) in enumerate(batch):
         notes = f"{quote(alias)}.{NOTES}"
@@ -122,7 +132,7 @@ def _from_lists(batch: Sequence[tuple[_Key, str, frozenset[str]]], fetch: Fetch,
             f"SELECT {number} AS file, column_name, value, form, row_number() OVER (PARTITION BY column_name ORDER BY"
             f" frequency DESC, value) AS place FROM {notes}.distinct_values WHERE {only} QUALIFY place <= {most + 1}"
         )
-        complete.append(f"SELECT {number} AS file, column_name FROM {notes}.indexed WHERE complete AND {only}")
+        complete.append(f"SELECT {number} AS file, column_name, complete FROM {notes}.indexed WHERE {only}")
     try:
         rows = fetch(f"{' UNION ALL '.join(values)} ORDER BY ALL", _ROWS).table
         wholes = fetch(" UNION ALL ".join(complete), _ROWS).table
@@ -141,16 +151,16 @@ def _gathered(
     columns = [rows.column(at).to_pylist() for at in range(5)]
     for file, name, value, form, place in zip(*columns, strict=True):
         found[file].setdefault(name, []).append((place, value, form))
-    whole: list[set[str]] = [set() for _ in batch]
-    for file, name in zip(*(wholes.column(at).to_pylist() for at in range(2)), strict=True):
-        whole[file].add(name)
+    indexed: list[dict[str, bool]] = [{} for _ in batch]
+    for file, name, whole in zip(*(wholes.column(at).to_pylist() for at in range(3)), strict=True):
+        indexed[file][name] = whole
     return {
         key: _Known(
-            names,
+            frozenset(indexed[at]),
             {name: tuple((value, form) for _, value, form in sorted(values)) for name, values in found[at].items()},
-            frozenset(whole[at]),
+            frozenset(name for name, whole in indexed[at].items() if whole),
         )
-        for at, (key, _, names) in enumerate(batch)
+        for at, (key, _, _) in enumerate(batch)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -9,10 +10,10 @@ import streamlit as st
 
 from nl2sql.errors import WorkbenchError
 from nl2sql.ingest import ReadOptions, Understanding
-from nl2sql.loading import Append, Cancelled, Failed, Misfit, New, Replace, Target, Upload
+from nl2sql.loading import Append, Cancelled, Failed, Kept, Misfit, New, Replace, Target, Upload
 from nl2sql.pipeline import Workbench
 from pages import edits, outcomes, reading
-from pages.drawing import local_time, plain, show_error, show_error_sentence, size_words
+from pages.drawing import counted, local_time, plain, show_error, show_error_sentence, size_words
 
 _WAYS = {"new": "A new table", "replace": "In place of a table", "append": "More rows of a table"}
 
@@ -29,17 +30,17 @@ class Card:
 
 def draw(bench: Workbench, upload: Upload, own: tuple[str, ...]) -> None:
     """Draw the card; `own` are the names of the tables that the file could replace or add to."""
-    job = bench.loader.job_of(upload.id)
-    busy = job is not None and job.running
+    jobs = bench.loader.jobs_of(upload.id)
+    misfits = [(job, job.outcome) for job in jobs if isinstance(job.outcome, Misfit)]
     facts = f"{size_words(upload.size)} · {local_time(upload.received_at)}"
     # Label and icon stay as they are while the card does: another label would be another expander, which is closed.
     label = f"**{plain(upload.name, 80)}** :small[:gray[{plain(facts)}]]"
     card = st.expander(label, icon=":material/draft:", key=f"card-{upload.id}", on_change="rerun")
-    if job is not None and busy:
+    if any(job.running for job in jobs):
         with card if card.open else nullcontext():
-            outcomes.draw_busy(job)
+            outcomes.draw_busy(jobs)
         return
-    if not card.open and not (job and isinstance(job.outcome, Misfit)):
+    if not card.open and not misfits:
         return
     with card:
         # One container for all that may or may not be said: what is below it stays in its place, and so does its tab.
@@ -47,19 +48,27 @@ def draw(bench: Workbench, upload: Upload, own: tuple[str, ...]) -> None:
             edits.show_problem(f"upload-{upload.id}")
             if upload.kept_as:
                 st.caption(f":material/check_circle: Kept as {plain(', '.join(upload.kept_as), 300)}.")
-            if job is not None and isinstance(job.outcome, Failed):
-                show_error_sentence(job.outcome.sentence)
-            elif job is not None and isinstance(job.outcome, Cancelled):
-                st.caption(":material/stop_circle: Stopped. Nothing of it was kept.")
+            for job in jobs:
+                if isinstance(job.outcome, Failed):
+                    show_error_sentence(f"{outcomes.of_sheet(job)}{job.outcome.sentence}")
+                elif isinstance(job.outcome, Cancelled):
+                    stopped = f"{outcomes.of_sheet(job)}Stopped. Nothing of it was kept."
+                    st.caption(f":material/stop_circle: {plain(stopped)}")
             understood = _understood(bench, upload)
             if understood is None:
                 return
-            if job is not None and isinstance(job.outcome, Misfit):
-                outcomes.draw_misfits(bench, upload, job, job.outcome)
+            for job, outcome in misfits:
+                outcomes.draw_misfits(bench, upload, job, outcome)
+            if misfits:
                 return
             st.markdown(plain(reading.words(understood), 400))
             reading.draw_findings(understood.findings)
         _draw_understood(Card(bench, upload, understood, own))
+
+
+def kept_sheets(bench: Workbench, upload: Upload) -> set[str | None]:
+    """The sheets of a workbook that are tables, as far as this server made them."""
+    return {job.options.sheet for job in bench.loader.jobs_of(upload.id) if isinstance(job.outcome, Kept)}
 
 
 def _understood(bench: Workbench, upload: Upload) -> Understanding | None:
@@ -136,6 +145,35 @@ def _draw_new(card: Card) -> None:
                 on_click=aim, args=(upload.id, "append", taken), help="See first what would change in it",
             )  # fmt: skip
         _draw_discard(card.bench, upload)
+    _draw_sheets(card)
+
+
+def _draw_sheets(card: Card) -> None:
+    """The sheets of a workbook that are no tables yet: several of them are kept at once."""
+    upload = card.upload
+    kept = kept_sheets(card.bench, upload)
+    waiting = [sheet for sheet in card.understood.sheets if sheet not in kept]
+    if len(waiting) < 2:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect(
+            "Sheets", waiting, key=f"sheets-{len(waiting)}-{upload.id}", placeholder=f"All {len(waiting):,}", width=360,
+        ) or waiting  # fmt: skip
+        st.button(
+            f"Keep all {len(waiting):,} sheets" if chosen == waiting else f"Keep {counted(len(chosen), 'sheet')}",
+            key=f"keep-sheets-{upload.id}", icon=":material/library_add:",
+            on_click=_start_sheets, args=(card.bench, upload.id, card.understood.options.sheet, chosen),
+            help="Each becomes a table of its own; this one is read as shown above, the others as found",
+        )  # fmt: skip
+
+
+def _start_sheets(bench: Workbench, id: str, shown: str | None, sheets: Sequence[str]) -> None:
+    upload = bench.uploads.get(id)
+    if upload is None:
+        return
+    options = replace(upload.options, misfits="ask")
+    reads = [replace(options, sheet=one) if one == shown else options.with_sheet(one) for one in sheets]
+    edits.tried(f"upload-{id}", lambda: bench.loader.start_sheets(upload, reads))
 
 
 def _name(bench: Workbench, id: str, key: str) -> None:
@@ -190,6 +228,8 @@ def _draw_change(card: Card, append: bool) -> None:
 
 def _keep_button(card: Card, target: Target, label: str, icon: str) -> None:
     options = replace(card.upload.options, misfits="ask")
+    if len(card.understood.sheets) > 1:
+        options = replace(options, sheet=card.understood.options.sheet)
     st.button(
         label, type="primary", key=f"keep-{card.upload.id}", icon=icon,
         on_click=_start, args=(card.bench, card.upload.id, options, target),
@@ -224,8 +264,7 @@ def _confirm_discard(bench: Workbench, upload: Upload) -> None:
 
 
 def _discard(bench: Workbench, id: str) -> None:
-    job = bench.loader.job_of(id)
-    if job is not None:
+    for job in bench.loader.jobs_of(id):
         job.cancel()
         bench.loader.forget(job.id)
     bench.uploads.discard(id)
@@ -233,7 +272,6 @@ def _discard(bench: Workbench, id: str) -> None:
 
 
 def _close_file(bench: Workbench, id: str) -> None:
-    job = bench.loader.job_of(id)
-    if job is not None:
+    for job in bench.loader.jobs_of(id):
         bench.loader.forget(job.id)
     st.session_state.setdefault("opened_files", set()).discard(id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -21,22 +21,32 @@ _CHANGES_SHOWN = 12
 
 
 @st.fragment(run_every=0.5)
-def draw_busy(job: LoadJob) -> None:
-    """How far a load is, and the button that stops it; the page is drawn anew when it is done."""
-    if not job.running:
+def draw_busy(jobs: Sequence[LoadJob]) -> None:
+    """How far the loads of a file are, and the button that stops them; the page is drawn anew when all are done."""
+    running = [job for job in jobs if job.running]
+    if not running:
         st.rerun()
+    job, left = running[0], len(running) - 1
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        what = f"Reading sheet {plain(job.options.sheet, 60)}" if job.options.sheet else "Reading the whole file"
         rows = f"{counted(job.rows, 'row')} · " if job.rows else ""
-        st.progress(min(max(job.share, 0.0), 1.0), f"Reading the whole file · {rows}{job.running_for:.0f} s")
-        st.button("Stop", icon=":material/stop_circle:", key=f"stop-{job.id}", on_click=job.cancel)
+        then = f" · then {counted(left, 'more sheet')}" if left else ""
+        st.progress(min(max(job.share, 0.0), 1.0), f"{what} · {rows}{job.running_for:.0f} s{then}")
+        st.button("Stop", icon=":material/stop_circle:", key=f"stop-{job.id}", on_click=_stop, args=(running,))
+
+
+def _stop(jobs: Sequence[LoadJob]) -> None:
+    for job in jobs:
+        job.cancel()
 
 
 def draw_misfits(bench: Workbench, upload: Upload, job: LoadJob, outcome: Misfit) -> None:
     """What did not fit, and the three ways on."""
     loaded = outcome.loaded
     with st.container(border=True):
+        rows = counted(loaded.rejected, "row does", "rows do")
         st.markdown(
-            f":orange[:material/rule:] **{counted(loaded.rejected, 'row does', 'rows do')} not fit."
+            f":orange[:material/rule:] **{plain(f'{of_sheet(job)}{rows} not fit.')}"
             f" Nothing is kept yet.** What should become of {'it' if loaded.rejected == 1 else 'them'}?"
         )
         _draw_rejects(loaded, job.id)
@@ -46,7 +56,7 @@ def draw_misfits(bench: Workbench, upload: Upload, job: LoadJob, outcome: Misfit
             _way(bench, upload, job, "drop", "Leave those rows out", ":material/playlist_remove:",
                  "All other rows are kept; the rows left out can be downloaded afterwards too")  # fmt: skip
             st.button(
-                "Stop here", key=f"misfits-stop-{upload.id}", icon=":material/stop_circle:",
+                "Stop here", key=f"misfits-stop-{job.id}", icon=":material/stop_circle:",
                 help="Keep nothing; change how the file is read, or the file",
                 on_click=bench.loader.forget, args=(job.id,),
             )  # fmt: skip
@@ -54,9 +64,9 @@ def draw_misfits(bench: Workbench, upload: Upload, job: LoadJob, outcome: Misfit
 
 
 def _way(bench: Workbench, upload: Upload, job: LoadJob, misfits: Misfits, label: str, icon: str, help: str) -> None:
-    options = replace(upload.options, misfits=misfits)
+    options = replace(job.options, misfits=misfits)
     st.button(
-        label, key=f"misfits-{misfits}-{upload.id}", icon=icon, help=help,
+        label, key=f"misfits-{misfits}-{job.id}", icon=icon, help=help,
         on_click=bench.loader.start, args=(upload, options, job.target),
     )  # fmt: skip
 
@@ -98,25 +108,36 @@ def _download(loaded: Loaded, key: str) -> None:
     )  # fmt: skip
 
 
-def draw_kept(bench: Workbench, job: LoadJob, kept: Kept, close: Callable[[], None], latest: bool) -> None:
-    """The table that came of a load: its size and what was left out; for the latest one questions to ask about it."""
-    table = bench.snapshot().schema.table(kept.table)
+def draw_kept(bench: Workbench, done: Sequence[tuple[LoadJob, Kept]], close: Callable[[], None], latest: bool) -> None:
+    """The tables that came of one file: what each holds and what was left out; if `latest`, questions to ask about
+    the last of them."""
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":green[:material/check_circle:] {_said(job, kept)}", width="stretch")
-            st.button("Close", key=f"close-{job.id}", icon=":material/close:", type="tertiary", on_click=close)
-        for sentence in kept.diff.sentences(isinstance(job.target, Append)) if kept.diff else ():
-            st.caption(plain(sentence))
-        if kept.unanswerable:
-            broken = "; ".join(kept.unanswerable[:_CHANGES_SHOWN])
-            st.caption(f":orange[:material/warning:] Confirmed SQL that does not fit any more: {plain(broken)}")
-        if kept.loaded.rejected:
+        for place, (job, kept) in enumerate(done):
             with st.container(horizontal=True, vertical_alignment="center"):
-                left_out = counted(kept.loaded.rejected, "row was", "rows were")
-                st.caption(f":orange[:material/warning:] {left_out} left out.", width="content")
-                _download(kept.loaded, job.id)
-        if table is not None and latest:
-            _draw_ways_on(bench, job, kept.table)
+                st.markdown(f":green[:material/check_circle:] {_said(job, kept)}", width="stretch")
+                if place == 0:
+                    st.button("Close", key=f"close-{job.id}", icon=":material/close:", type="tertiary", on_click=close)
+            _draw_changes(job, kept)
+        if latest:
+            _draw_ways_on(bench, *done[-1])
+
+
+def _draw_changes(job: LoadJob, kept: Kept) -> None:
+    for sentence in kept.diff.sentences(isinstance(job.target, Append)) if kept.diff else ():
+        st.caption(plain(sentence))
+    if kept.unanswerable:
+        broken = "; ".join(kept.unanswerable[:_CHANGES_SHOWN])
+        st.caption(f":orange[:material/warning:] Confirmed SQL that does not fit any more: {plain(broken)}")
+    if kept.loaded.rejected:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            left_out = counted(kept.loaded.rejected, "row was", "rows were")
+            st.caption(f":orange[:material/warning:] {left_out} left out.", width="content")
+            _download(kept.loaded, job.id)
+
+
+def of_sheet(job: LoadJob) -> str:
+    """How a sentence about a load begins: with the sheet, where the file has several."""
+    return f"Sheet “{job.options.sheet[:60]}”: " if job.options.sheet else ""
 
 
 def _said(job: LoadJob, kept: Kept) -> str:
@@ -129,11 +150,11 @@ def _said(job: LoadJob, kept: Kept) -> str:
     return f"**{name}** has its new content: {rows}."
 
 
-def _draw_ways_on(bench: Workbench, job: LoadJob, name: str) -> None:
+def _draw_ways_on(bench: Workbench, job: LoadJob, kept: Kept) -> None:
     schema = bench.snapshot().schema.for_parsers()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.page_link("pages/ask.py", label="Ask about it", icon=":material/forum:")
-        for position, question in enumerate(example_questions(schema.narrowed([name]), _QUESTIONS)):
+        for position, question in enumerate(example_questions(schema.narrowed([kept.table]), _QUESTIONS)):
             if st.button(plain(question, 120), key=f"try-{job.id}-{position}"):
                 ask(bench, question)
 

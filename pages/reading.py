@@ -12,8 +12,8 @@ import pyarrow as pa
 import streamlit as st
 
 from nl2sql.ingest import Finding, ReadOptions, SourceColumn, Understanding
-from nl2sql.ingest.base import NULL_WORDS
-from nl2sql.loading import Loader, Upload
+from nl2sql.ingest.base import NULL_WORDS, unmatched
+from nl2sql.loading import Kept, Loader, Upload
 from nl2sql.schema import Column
 from pages import edits
 from pages.drawing import counted, plain, type_words, unique_names
@@ -33,7 +33,7 @@ _MARKS = {".": "Point", ",": "Comma"}
 _ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first"}
 _KINDS = {"text": "Text", "json": "JSON", "parquet": "Parquet", "excel": "Excel workbook"}
 _TYPES = ("VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,2)", "DATE", "TIMESTAMP", "TIME", "BOOLEAN")
-_LAYOUT = ("sheet", "delimiter", "quote", "skip_lines", "encoding")
+_LAYOUT = ("delimiter", "quote", "skip_lines", "encoding")
 """Options that decide which columns there are: changing one makes what was said about columns void."""
 
 
@@ -191,7 +191,7 @@ def _chosen(loader: Loader, id: str, name: str, key: str) -> None:
     if name in _LAYOUT:
         options = replace(options, types=(), names=(), left_out=())
     if name == "sheet":
-        options = replace(options, skip_lines=None, header=None, table=None)
+        options = options.with_sheet(value)
     _set(loader, id, options)
 
 
@@ -202,9 +202,9 @@ def _set(loader: Loader, id: str, options: ReadOptions) -> None:
         st.session_state[f"before-{id}"] = upload.options
     edits.tried(f"upload-{id}", lambda: loader.uploads.set_options(id, options))
     edits.forget_edits(f"columns-{id}")
-    job = loader.job_of(id)
-    if job is not None:
-        loader.forget(job.id)
+    for job in loader.jobs_of(id):
+        if not isinstance(job.outcome, Kept):
+            loader.forget(job.id)
 
 
 def take_back(loader: Loader, id: str) -> None:
@@ -220,6 +220,7 @@ def draw_columns(loader: Loader, upload: Upload, understood: Understanding) -> N
     grid = pa.table(
         {
             "keep": pa.array([column.kept for column in columns], pa.bool_()),
+            "private": pa.array([column.private for column in columns], pa.bool_()),
             "name": pa.array([column.name for column in columns], pa.string()),
             "type": pa.array([column.type for column in columns], pa.string()),
             "header": pa.array([" ".join(column.header.split()) for column in columns], pa.string()),
@@ -233,6 +234,7 @@ def draw_columns(loader: Loader, upload: Upload, understood: Understanding) -> N
         height="content" if len(columns) <= 12 else 458, alt="The columns as they will be kept",
         column_config={
             "keep": config.CheckboxColumn("Keep", width="small"),
+            "private": config.CheckboxColumn("Private", width="small"),
             "name": config.TextColumn("Name", required=True, max_chars=120),
             "type": config.SelectboxColumn(
                 "Type", options=_types(columns), required=True, format_func=type_words
@@ -244,6 +246,21 @@ def draw_columns(loader: Loader, upload: Upload, understood: Understanding) -> N
     _take_edits(loader, upload.id, columns, key)
     if len(understood.columns) > len(columns):
         st.caption(f"The first {len(columns):,} of {len(understood.columns):,} columns; the others are kept as found.")
+    st.caption(
+        "**Private**: questions can use the column, but its values are never in a prompt, an example or a list of"
+        " values that words of a question are looked up in. Answers still show them."
+    )
+    _draw_unmatched(loader, upload, understood)
+
+
+def _draw_unmatched(loader: Loader, upload: Upload, understood: Understanding) -> None:
+    """What was marked private and is no column as the file is read now: it stays marked until somebody says so."""
+    for place, name in enumerate(unmatched(upload.options.private, understood.columns)):
+        left = replace(upload.options, private=tuple(one for one in upload.options.private if one != name))
+        st.button(
+            f"Forget that {plain(name, 80)} is private", key=f"forget-{place}-{upload.id}", icon=":material/close:",
+            type="tertiary", on_click=_set, args=(loader, upload.id, left),
+        )  # fmt: skip
 
 
 def _shown(column: SourceColumn) -> list[str]:
@@ -272,6 +289,11 @@ def _take_edits(loader: Loader, id: str, columns: Sequence[SourceColumn], key: s
             options = replace(options, left_out=tuple(sorted(left_out)))
             if changed["keep"] and column.position not in dict(options.names):
                 options = options.with_name(column.position, column.name)
+        if {"private", "name"} & set(changed):
+            others = tuple(one for one in options.private if not column.is_called(one))
+            known_as = replace(column, name=dict(options.names).get(column.position, column.name)).known_as
+            private = changed.get("private", column.private)
+            options = replace(options, private=(*others, known_as) if private else others)
     if options != before:
         st.session_state[f"before-{id}"] = before
         edits.tried(f"upload-{id}", lambda: loader.uploads.set_options(id, options))

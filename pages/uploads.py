@@ -73,31 +73,37 @@ def draw_kept(bench: Workbench) -> None:
     """The latest tables that came of files, until somebody closes the line."""
     schema = bench.snapshot().schema
     done = [(job, job.outcome) for job in bench.loader.jobs() if isinstance(job.outcome, Kept)]
-    there = [(job, outcome) for job, outcome in done if schema.table(outcome.table) is not None]
-    for place, (job, outcome) in enumerate(there[-_KEPT_SHOWN:][::-1]):
-        if not outcome.loaded.rejected:
-            _let_go(bench, job.upload_id)
-        outcomes.draw_kept(bench, job, outcome, partial(_close_kept, bench, job), latest=place == 0)
+    by_file: dict[str, list[tuple[LoadJob, Kept]]] = {}
+    for job, outcome in done:
+        if schema.table(outcome.table) is not None:
+            others = by_file.pop(job.upload_id, [])
+            by_file[job.upload_id] = [*others, (job, outcome)]
+    for place, (id, kept) in enumerate(list(by_file.items())[-_KEPT_SHOWN:][::-1]):
+        if not any(outcome.loaded.rejected for _, outcome in kept):
+            _let_go(bench, id)
+        outcomes.draw_kept(bench, kept, partial(_close_kept, bench, id, [job for job, _ in kept]), latest=place == 0)
 
 
 def _let_go(bench: Workbench, id: str) -> None:
-    """Remove the received file once all of it is a table; a workbook with more sheets stays."""
+    """Remove the received file once all of it is kept; a workbook with more sheets stays."""
     upload = bench.uploads.get(id)
-    if upload is not None and upload.kept_as and not upload.in_place and _one_table(bench, upload):
+    if upload is not None and upload.kept_as and not upload.in_place and _all_kept(bench, upload):
         bench.uploads.discard(id)
 
 
-def _close_kept(bench: Workbench, job: LoadJob) -> None:
-    bench.loader.forget(job.id)
-    _let_go(bench, job.upload_id)
+def _close_kept(bench: Workbench, id: str, jobs: Sequence[LoadJob]) -> None:
+    _let_go(bench, id)
+    for job in jobs:
+        bench.loader.forget(job.id)
 
 
-def _one_table(bench: Workbench, upload: Upload) -> bool:
-    """True for a file that makes one table, false for a workbook with several sheets."""
+def _all_kept(bench: Workbench, upload: Upload) -> bool:
+    """Whether every sheet of a file of which something is kept is a table; other files have only the one."""
     try:
-        return len(bench.loader.understand(upload, cards.as_read(upload.options)).sheets) <= 1
+        sheets = bench.loader.understand(upload, cards.as_read(upload.options)).sheets
     except WorkbenchError:
         return True
+    return len(sheets) <= 1 or set(sheets) <= cards.kept_sheets(bench, upload)
 
 
 def draw_cards(bench: Workbench) -> None:
@@ -125,7 +131,7 @@ def _waiting(bench: Workbench) -> list[Upload]:
         for upload in bench.uploads.in_folder()
         if upload.id in opened or ((job := bench.loader.job_of(upload.id)) and not isinstance(job.outcome, Kept))
     ]
-    received = [one for one in bench.uploads.pending() if not (one.id in shown and _one_table(bench, one))]
+    received = [one for one in bench.uploads.pending() if not (one.id in shown and _all_kept(bench, one))]
     return [*received, *in_folder]
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from nl2sql import ingest
 from nl2sql.cli import FAILED, OK, USAGE, main
 from nl2sql.errors import QueryCancelledError
+from nl2sql.ingest.base import IngestError, ReadOptions
+from nl2sql.ingest.profile import read_values
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.pipeline import Workbench
 from nl2sql.settings import Settings
@@ -92,8 +95,6 @@ def test_a_name_is_taken_only_with_a_word(folder, capsys):
 )
 def test_misfits(folder, capsys, monkeypatch, misfits, code, expected):
     # A small file is seen whole, so that only a chosen type makes misfits: here the reader is told so.
-    from nl2sql import ingest
-
     as_found = ingest.load
     monkeypatch.setattr(ingest, "load", lambda path, options, *rest, **more: as_found(
         path, options.with_type(1, "BIGINT"), *rest, **more))  # fmt: skip
@@ -120,6 +121,38 @@ def test_how_a_file_is_read_can_be_said(folder, capsys):
     assert len(rows("FROM tab")[0]) == 2
 
 
+def test_a_private_column_never_lets_its_values_out(folder, capsys):
+    assert load("customers.csv", "--private", "customer  name", "--private", "CODE") == OK
+    parser = ScriptedParser({})
+    bench = Workbench(Settings(home=Path("home"), workers=1), lambda name: parser, with_sample=False)
+    try:
+        bench.answer("anything")
+        (info,) = bench.workspace.tables()
+    finally:
+        bench.close()
+    assert [one.name for one in info.table.columns if one.private] == ["customer_name", "code"]
+    assert {one.column for one in read_values(info.path, list(info.source_columns)).values} == {"country"}
+    told = parser.requests[0]
+    assert [one.examples for one in told.schema.tables[0].columns if one.private] == [(), ()]
+    assert told.values.of_column("customers", "customer_name") == told.values.of_column("customers", "code") == ()
+
+
+def test_a_private_column_that_is_not_there_keeps_the_file_out(folder, capsys):
+    assert load("customers.csv", "cities.tsv", "--private", "Country", "--json") == FAILED
+    customers, cities = lines(capsys)
+    assert (customers["status"], cities["table"]) == ("ok", None)
+    assert cities["error"] == "cities.tsv has no column called Country, which was to be private."
+    with pytest.raises(IngestError, match=r"^No column is called “pin”, which was to be private\. Nothing was kept\.$"):
+        ingest.load(folder / "cities.tsv", ReadOptions(private=("pin",)), folder / "staged.duckdb")
+    assert not (folder / "staged.duckdb").exists()
+
+
+def test_what_is_said_of_a_private_column_quotes_none_of_its_values(folder, capsys):
+    (folder / "codes.csv").write_text("code,n\n007,1\n008,2\n009,x\n")
+    assert load("codes.csv", "--json", "--private", "code") == OK
+    assert "00" not in " ".join(lines(capsys)[0]["warnings"])
+
+
 def test_arguments_that_do_not_go_together(folder, capsys):
     assert load("customers.csv", "cities.tsv", "--table", "t") == USAGE
     with pytest.raises(SystemExit) as stopped:
@@ -137,8 +170,6 @@ def test_a_person_s_own_file_takes_no_tables(folder, capsys, monkeypatch):
 
 
 def test_a_stopped_load_is_no_failure_without_a_word(folder, capsys, monkeypatch):
-    from nl2sql import ingest
-
     def stopped(*arguments, **more):
         raise QueryCancelledError("Stopped.")
 

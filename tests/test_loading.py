@@ -40,7 +40,7 @@ class ScriptedReader:
         self.may_end.set()
         self.reached = threading.Event()
 
-    def inspect(self, path, options=ReadOptions(), *, file_name=None, taken=(), cancel=None, memory=0):  # noqa: B008
+    def inspect(self, path, options, *, file_name=None, taken=(), cancel=None, memory=0, scratch=None):
         if self.fault:
             raise self.fault
         self.inspected.append(options)
@@ -157,6 +157,30 @@ def test_progress_and_a_second_start_give_the_same_job(bench, reader):
     assert isinstance(job.wait(60), Kept)
     bench.loader.forget(job.id)
     assert bench.loader.job_of(upload.id) is None
+
+
+def test_sheets_are_loaded_one_after_the_other_and_stopped_each(bench, reader, tmp_path):
+    reader.may_end.clear()
+    upload = bench.uploads.receive("book.xlsx", b"x")
+    reads = [ReadOptions(sheet="a", table="named"), ReadOptions(sheet="b"), ReadOptions(sheet="c")]
+    first, second, third = bench.loader.start_sheets(upload, reads)
+    assert reader.reached.wait(60)
+    assert bench.loader.start_sheets(upload, reads) == (first, second, third)
+    third.cancel()
+    reader.may_end.set()
+    assert third.wait(60) == Cancelled()
+    assert [job.outcome.table for job in (first, second)] == ["named", "orders"]
+    (again,) = bench.loader.start_sheets(upload, reads[2:])
+    assert isinstance(again.wait(60), Kept)
+    assert again.outcome.table == "orders_2"
+    assert bench.loader.jobs_of(upload.id) == (first, second, again)
+
+
+def test_sheets_none_of_which_has_what_is_to_be_private_are_not_begun(bench):
+    upload = bench.uploads.receive("book.xlsx", b"x")
+    with pytest.raises(IngestError, match=r"^book\.xlsx has no column called pin, which was to be private\.$"):
+        bench.loader.start_sheets(upload, [ReadOptions(sheet="a", private=("City", "pin"))])
+    assert bench.loader.jobs() == ()
 
 
 def test_a_stopped_load_leaves_nothing(bench, reader, tmp_path):

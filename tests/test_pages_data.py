@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from nl2sql.ingest.profile import read_values
 from nl2sql.parsers import registry
 from nl2sql.schema import ForeignKey
 from pages import resources
@@ -138,6 +141,54 @@ def test_several_files_at_once():
     assert sum(".csv" in one.label.replace("\\", "") for one in app.expander) == 2
 
 
+def workbook(**sheets: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.remove(book["Sheet"])
+    found = io.BytesIO()
+    book.save(found)
+    return found.getvalue()
+
+
+PEOPLE = [["id", "name"], [1, "Ann"], [2, "Bob"]]
+TOWNS = [["town", "people"], ["Lima", 10], ["Rome", 3], ["Oslo", 1]]
+
+
+def test_all_sheets_of_a_workbook_at_once():
+    app = upload(opened(), "book.xlsx", workbook(people=PEOPLE, towns=TOWNS, empty=[]))
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, private=True)
+    press(app, "Keep all 2 sheets")
+    assert not app.error
+    assert "**book_people** is a table now: 2 rows." in text(app)
+    assert "**book_towns** is a table now: 3 rows." in text(app)
+    assert not resources.workbench().uploads.pending()
+    people, towns = (info.table for info in resources.workbench().workspace.tables())
+    assert [column.private for column in (*people.columns, *towns.columns)] == [False, True, False, False]
+    press(app, "Close")
+    assert "is a table now" not in text(app)
+
+
+def test_each_chosen_sheet_has_its_outcome():
+    app = upload(opened(), "book.xlsx", workbook(people=PEOPLE, towns=TOWNS, more=PEOPLE))
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, type="BIGINT")
+    fine(app.multiselect(f"sheets-3-{id}").set_value(["people", "towns"]).run())
+    press(app, "Keep 2 sheets")
+    assert "**book_towns** is a table now: 3 rows." in text(app)
+    assert "Sheet “people”: 2 rows do not fit. Nothing is kept yet." in text(app)
+    press(app, "Keep as text")
+    assert "**book_people** is a table now: 2 rows." in text(app)
+    assert [one.kept_as for one in resources.workbench().uploads.pending()] == [("book_towns", "book_people")]
+    fine(app.selectbox(f"read-sheet-{id}").set_value("more").run())
+    press(app, "Keep as table")
+    assert not resources.workbench().uploads.pending()
+    assert text(app).count("is a table now") == 3
+
+
 def test_a_file_too_large_says_how_to_load_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NL2SQL_UPLOAD_MB", "1")
     app = upload(opened(), "big.csv", b"x,y\n" + b"1,2\n" * 300_000)
@@ -169,6 +220,35 @@ def test_columns_are_renamed_retyped_and_left_out():
     table = resources.workbench().snapshot().schema.tables[0]
     assert [(column.name, column.type) for column in table.columns] == [("who", "VARCHAR"), ("age", "VARCHAR")]
     assert "Full name" in (table.columns[0].label, *table.columns[0].synonyms)
+
+
+def test_a_column_is_private_before_the_table_is_there():
+    app = upload(opened(), "people.csv", b"Nr;Full name;Town\n1;Ann;Lima\n2;Bob;Rome\n")
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, private=True)
+    fine(app.toggle(f"read-header-{id}").set_value(False).run())
+    assert "No column is called “Full name”, which was to be private." in text(app)
+    press(app, "Keep as table")
+    assert "which was to be private. Nothing was kept." in text(app)
+    fine(app.toggle(f"read-header-{id}").set_value(True).run())
+    press(app, "Keep as table")
+    (info,) = resources.workbench().workspace.tables()
+    assert [(one.name, one.private, one.examples) for one in info.table.columns][1] == ("full_name", True, ())
+    assert {one.value for one in read_values(info.path, info.source_columns).values} == {"Lima", "Rome"}
+
+
+def test_what_is_no_column_any_more_is_private_until_somebody_says_so():
+    app = upload(opened(), "people.csv", b"Nr;Full name\n1;Ann\n2;Bob\n")
+    id = resources.workbench().uploads.pending()[0].id
+    typed(app, f"columns-{id}-0", 1, private=True)
+    fine(app.toggle(f"read-header-{id}").set_value(False).run())
+    press(app, "Forget that Full name is private")
+    key = f"columns-{id}-{app.session_state[f'turn-columns-{id}']}"
+    typed(app, key, 0, private=True)
+    typed(app, key, 0, name="number")
+    press(app, "Keep as table")
+    table = resources.workbench().snapshot().schema.tables[0]
+    assert [(one.name, one.private) for one in table.columns] == [("number", True), ("column_2", False)]
 
 
 def test_a_change_that_cannot_be_is_taken_back():

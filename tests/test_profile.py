@@ -163,6 +163,15 @@ def test_only_the_named_columns(tmp_path: Path):
     assert [one.name for one in read_profile(tmp_path / "x.duckdb")] == ["y"]
 
 
+def test_private_columns_are_measured_and_not_listed(tmp_path: Path):
+    with duckdb.connect(str(tmp_path / "x.duckdb")) as con:
+        con.execute("CREATE TABLE t AS SELECT 'a' AS x, 'b' AS y")
+        write_profile(con, "t", private=["x"])
+    assert [one.distinct for one in read_profile(tmp_path / "x.duckdb")] == [1, 1]
+    listed = read_values(tmp_path / "x.duckdb", ["x", "y"])
+    assert ([one.value for one in listed.values], listed.complete) == (["b"], {"y"})
+
+
 def test_a_file_without_notes_has_none_and_one_that_is_no_database_says_so(tmp_path: Path):
     with duckdb.connect(str(tmp_path / "bare.duckdb")) as con:
         con.execute("CREATE TABLE t AS SELECT 1 AS x")

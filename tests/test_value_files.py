@@ -11,7 +11,7 @@ from nl2sql.engine.base import Limits, ResultSet
 from nl2sql.engine.sandbox import SandboxEngine
 from nl2sql.ingest.profile import write_profile
 from nl2sql.linking import ValueIndex, split_words
-from nl2sql.schema import quote
+from nl2sql.schema import Column, quote
 from nl2sql.settings import Settings
 from nl2sql.value_files import ValueFiles
 from nl2sql.workspace import NewTable, Workspace
@@ -29,14 +29,15 @@ class World:
         self.asked: list[str] = []
 
     def add(self, name: str, rows: str = CITIES, columns: str = "id INTEGER, city VARCHAR, code VARCHAR, owner VARCHAR",
-            noted: bool = True) -> None:  # fmt: skip
+            noted: bool = True, private: tuple[str, ...] = ()) -> None:  # fmt: skip
         with self.workspace.staging() as folder:
             staged = folder / "t.duckdb"
             with duckdb.connect(str(staged)) as connection:
                 connection.execute(f"CREATE TABLE {quote(name)} ({columns}); INSERT INTO {quote(name)} VALUES {rows}")
                 if noted:
-                    write_profile(connection, name)
-            self.workspace.add(NewTable(name, staged))
+                    write_profile(connection, name, private=private)
+            columns = tuple(Column(one, "VARCHAR", private=True) for one in private)
+            self.workspace.add(NewTable(name, staged, columns))
 
     def index(self) -> ValueIndex:
         snapshot = self.workspace.snapshot()
@@ -109,6 +110,20 @@ def test_hidden_and_private_columns_have_no_values(world):
     assert not any("'owner'" in sql for sql in fresh.asked)
     world.workspace.make_private("shops", "owner", False)
     assert world.index().of_column("shops", "owner") == ("Ann", "Bob", "Cid")
+
+
+def test_values_that_were_never_listed_are_read_once_they_are_no_secret(world):
+    world.add("shops", private=("owner",))
+    assert world.index().of_column("shops", "owner") == ()
+    assert not any("'owner'" in sql for sql in world.asked)
+    world.workspace.make_private("shops", "owner", False)
+    index = world.index()
+    assert index.of_column("shops", "owner") == ("Ann", "Bob", "Cid")
+    assert index.is_whole("shops", "owner")
+    assert index.of_column("shops", "code") == ("NYC", "SP", "US")
+    asked = len(world.asked)
+    world.index()
+    assert len(world.asked) == asked
 
 
 def test_a_replaced_table_has_its_new_values_only(world):

@@ -17,7 +17,7 @@ import pytest
 
 from nl2sql.engine.base import Cancel, Database
 from nl2sql.errors import NameTakenError, QueryCancelledError, WorkspaceError
-from nl2sql.ingest.profile import read_profile, write_profile
+from nl2sql.ingest.profile import read_profile, read_values, write_profile
 from nl2sql.schema import Column, ForeignKey, quote
 from nl2sql.settings import Settings
 from nl2sql.workspace import NewTable, TableInfo, Workspace, append, files
@@ -280,6 +280,19 @@ def test_private_values_are_in_no_message(workspace: Workspace) -> None:
     with pytest.raises(WorkspaceError) as caught:
         with_new(workspace, "x", "SELECT 'secret' AS amount", lambda new: workspace.append("sales", new))
     assert "secret" not in str(caught.value)
+
+
+def test_private_values_are_in_no_list_of_what_was_appended(workspace: Workspace) -> None:
+    add(workspace, "sales", "SELECT 'a' AS pin, 'b' AS town")
+    workspace.make_private("sales", "pin")
+
+    def append_it(new: NewTable) -> None:
+        workspace.append("sales", replace(new, columns=(Column("card", "", private=True),)))
+
+    with_new(workspace, "x", "SELECT 'c' AS pin, 'd' AS town, 'e' AS card", append_it)
+    listed = read_values(info(workspace, "sales").path, ["pin", "town", "card"])
+    assert [(one.column, one.value) for one in listed.values] == [("town", "b"), ("town", "d")]
+    assert [column.private for column in info(workspace, "sales").table.columns] == [True, False, True]
 
 
 def test_stopping_an_append_leaves_the_table_as_it_was(workspace: Workspace) -> None:

@@ -23,6 +23,7 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
+from nl2sql.engine.child import bound_memory
 from nl2sql.engine.confine import confine
 from nl2sql.engine.frames import (
     BATCH,
@@ -40,15 +41,13 @@ from nl2sql.engine.frames import (
     unpack_task,
     write_frame,
 )
-
-ADDRESS_RESERVE = 512 << 20
-"""Bytes of address space beyond a task's memory: the engine and its threads reserve more than they touch."""
+from nl2sql.lockdown import SHUT, lock_down
 
 _IDLE_SECONDS = 30.0  # after this long without work the files are closed, so that others may write them
 _OPEN_INSTANCES = 2
 _BATCH_ROWS = 2048
 _TEXT_TYPES = re.compile(r"\b(BIT|BIGNUM|VARIANT|GEOMETRY|UNION|UHUGEINT|TIME WITH TIME ZONE)\b")
-_ALLOWED = "'max_execution_time','memory_limit','TimeZone','enable_progress_bar','enable_progress_bar_print'"
+_CHANGEABLE = ("max_execution_time", "memory_limit", "TimeZone", "enable_progress_bar", "enable_progress_bar_print")
 
 _FAILURES = (
     duckdb.Error, pa.ArrowException, MemoryError, OSError, ValueError, RuntimeError, TypeError, OverflowError,
@@ -69,25 +68,14 @@ def open_locked(task: Task) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         task.path,
         read_only=True,
-        config={
-            "threads": max(1, min(os.cpu_count() or 1, 8)),
-            "temp_directory": "",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "allow_persistent_secrets": "false",
-            "python_enable_replacements": "false",
-        },
+        config={**SHUT, "threads": max(1, min(os.cpu_count() or 1, 8)), "temp_directory": ""},
     )
     try:
         for alias, path in task.attachments:
             target = path.replace("'", "''")
             name = alias.replace('"', '""')
             connection.execute(f"ATTACH '{target}' AS \"{name}\" (READ_ONLY)")
-        connection.execute(f"SET allowed_configs=[{_ALLOWED}]")
-        connection.execute("SET enable_external_access=false")
-        connection.execute("SET disabled_filesystems='LocalFileSystem'")
-        connection.execute("SET lock_configuration=true")
+        lock_down(connection, changeable=_CHANGEABLE)
     except duckdb.Error:
         connection.close()
         raise
@@ -225,7 +213,7 @@ class Worker:
         return now
 
     def _answer(self, task: Task) -> None:
-        set_address_limit(task.memory)
+        bound_memory(task.memory)
         stage = "open"
         try:
             cursor = self.instances.cursor(task)
@@ -309,23 +297,6 @@ def _shown(place: int, kind: str) -> str:
     return f"CAST(#{place} AS VARCHAR)" if _TEXT_TYPES.search(kind) else f"#{place}"
 
 
-def set_address_limit(memory: int) -> None:
-    """Bound the address space of this process, where the system can."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = _START_SIZE + ADDRESS_RESERVE + memory
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
-
-
-def _address_size() -> int:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    return 1 << 30
-
-
 def _forbid_files() -> None:
     """No file can be written and no core dumped by this process, where the system can say so."""
     with contextlib.suppress(ImportError, OSError, ValueError):
@@ -334,9 +305,6 @@ def _forbid_files() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-_START_SIZE = _address_size()
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from nl2sql.lockdown import SHUT, lock_down
+
 Node = dict[str, Any]
 
 
@@ -36,21 +38,8 @@ def _cursor() -> duckdb.DuckDBPyConnection:
     global _connection
     with _lock:
         if _connection is None:
-            _connection = duckdb.connect(
-                ":memory:",
-                config={
-                    "threads": 1,
-                    "temp_directory": "",
-                    "autoinstall_known_extensions": "false",
-                    "autoload_known_extensions": "false",
-                    "allow_community_extensions": "false",
-                    "allow_persistent_secrets": "false",
-                    "python_enable_replacements": "false",
-                },
-            )
-            _connection.execute("SET enable_external_access=false")
-            _connection.execute("SET disabled_filesystems='LocalFileSystem'")
-            _connection.execute("SET lock_configuration=true")
+            _connection = duckdb.connect(":memory:", config={**SHUT, "threads": 1, "temp_directory": ""})
+            lock_down(_connection)
         return _connection.cursor()
 
 

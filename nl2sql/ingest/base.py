@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from nl2sql.errors import WorkbenchError
+from nl2sql.schema import fold
 
 FileKind = Literal["text", "json", "parquet", "excel"]
 DecimalMark = Literal[".", ","]
@@ -51,9 +52,16 @@ class ReadOptions:
     """Column names that a person chose, by position."""
     left_out: tuple[int, ...] = ()
     """Positions of columns that are not kept."""
+    private: tuple[str, ...] = ()
+    """Columns, called as in the file or by their SQL names, whose values stay out of prompts and of lists of values
+    from the start. By name, so that they stay marked however the file is read."""
     table: str | None = None
     """Name of the table."""
     misfits: Misfits = "ask"
+
+    def with_sheet(self, sheet: str) -> ReadOptions:
+        """These options for another sheet, less what was said of the rows and columns of one."""
+        return replace(self, sheet=sheet, skip_lines=None, header=None, types=(), names=(), left_out=(), table=None)
 
     def with_type(self, position: int, type_name: str) -> ReadOptions:
         """These options with the column at `position` kept as `type_name`."""
@@ -76,6 +84,21 @@ class SourceColumn:
     examples: tuple[str, ...] = ()
     """A few values as they stand in the file."""
     kept: bool = True
+    private: bool = False
+
+    @property
+    def known_as(self) -> str:
+        """What the file calls it, in one line; the SQL name where the file says nothing."""
+        return " ".join(self.header.split()) or self.name
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name`, in any case, is what the file calls it or its SQL name."""
+        return fold(" ".join(name.split())) in (fold(self.known_as), fold(self.name))
+
+
+def unmatched(names: Iterable[str], columns: Sequence[SourceColumn]) -> tuple[str, ...]:
+    """Those of `names` that no column is called."""
+    return tuple(name for name in names if not any(column.is_called(name) for column in columns))
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ def options_of(found: dict[str, Any]) -> ReadOptions:
     for name in ("types", "names"):
         values[name] = tuple((int(position), str(text)) for position, text in values.get(name) or ())
     values["left_out"] = tuple(int(position) for position in values.get("left_out") or ())
+    values["private"] = tuple(map(str, values.get("private") or ()))
     words = values.get("null_words")
     values["null_words"] = None if words is None else tuple(map(str, words))
     return ReadOptions(**values)

@@ -31,13 +31,15 @@ def inspect(
     taken: Collection[str] = (),
     cancel: Cancel | None = None,
     memory: int = MEMORY,
+    scratch: Path | None = None,
 ) -> Understanding:
     """What the file at `path` is and how it would be kept, by looking at it (at parts of it when it is large).
 
-    `file_name` is what a person calls it, `taken` are table names in use. Raises IngestError, QueryCancelledError.
+    `file_name` is what a person calls it, `taken` are table names in use, in `scratch` (default: the system's folder
+    for such) lie unfinished files. Raises IngestError, QueryCancelledError.
     """
-    with tempfile.TemporaryDirectory(prefix="nl2sql-look-", ignore_cleanup_errors=True) as scratch:
-        task = _task("inspect", path, options, file_name, memory, Path(scratch))
+    with tempfile.TemporaryDirectory(prefix="nl2sql-look-", dir=scratch, ignore_cleanup_errors=True) as folder:
+        task = _task("inspect", path, options, file_name, memory, Path(folder))
         answer = _answer({**task, "taken": sorted(taken)}, cancel, None)
     return understanding_of(answer["understanding"])
 
@@ -81,7 +83,10 @@ def _task(
 
 
 def _answer(task: dict[str, Any], cancel: Cancel | None, progress: Progress | None) -> dict[str, Any]:
-    """Have a child do `task`; its result. Raises IngestError, QueryCancelledError."""
+    """Have a child do `task`; its result. It ends with this call, and with this process however that ends.
+
+    Raises IngestError, QueryCancelledError.
+    """
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "nl2sql.ingest.writer"],
         stdin=subprocess.PIPE,

@@ -82,9 +82,15 @@ class StoredValues:
     complete: frozenset[str]
 
 
-def write_profile(connection: duckdb.DuckDBPyConnection, table: str, columns: Collection[str] | None = None) -> None:
+def write_profile(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Collection[str] | None = None,
+    private: Collection[str] = (),
+) -> None:
     """Write the profile and the values of `columns` (default all) of `table` in `main`, replacing what is there.
 
+    Columns in `private` have a profile, and none of their values is listed.
     Every number is exact up to 200,000 rows; beyond, distinct counts of columns with many values are estimates, and
     their values are taken from a part of the rows. Raises duckdb.Error.
     """
@@ -94,10 +100,12 @@ def write_profile(connection: duckdb.DuckDBPyConnection, table: str, columns: Co
     count = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
     found = _Measured(connection, source, wanted, int(count[0]) if count else 0)
     found.measure()
+    listed = [one for one in found.facts if one.is_text and one.column.name not in private]
     connection.execute("BEGIN")
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {NOTES}")
     for name, rows in (
-        ("profile", found.profile_rows()), ("distinct_values", found.value_rows()), ("indexed", found.indexed_rows())
+        ("profile", found.profile_rows()), ("distinct_values", _value_rows(listed)),
+        ("indexed", ((one.column.name, one.complete) for one in listed)),
     ):  # fmt: skip
         connection.execute(f"CREATE TABLE IF NOT EXISTS {NOTES}.{name} ({_TABLES[name]})")
         connection.execute(f"DELETE FROM {NOTES}.{name} WHERE table_name = ?", [table])
@@ -395,17 +403,12 @@ class _Measured:
                 one.maximum, list(one.examples),
             )  # fmt: skip
 
-    def value_rows(self) -> Iterator[tuple[object, ...]]:
-        """Rows of the table `distinct_values`."""
-        for one in self.facts:
-            for value, frequency in one.values:
-                yield one.column.name, value, normal_form(value), frequency
 
-    def indexed_rows(self) -> Iterator[tuple[object, ...]]:
-        """Rows of the table `indexed`: every text column."""
-        for one in self.facts:
-            if one.is_text:
-                yield one.column.name, one.complete
+def _value_rows(listed: Iterable[_Facts]) -> Iterator[tuple[object, ...]]:
+    """Rows of the table `distinct_values`."""
+    for one in listed:
+        for value, frequency in one.values:
+            yield one.column.name, value, normal_form(value), frequency
 
 
 def _cut(text: str) -> str:

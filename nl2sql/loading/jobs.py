@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError, WorkbenchError
-from nl2sql.ingest.base import Loaded
+from nl2sql.ingest.base import Loaded, ReadOptions
 
 if TYPE_CHECKING:
     from nl2sql.workspace import SchemaDiff
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class New:
-    """Keep the file as a new table called `name`."""
+    """Keep the file as a new table called `name`; empty: as the file suggests, numbered where that is taken."""
 
-    name: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,13 @@ Outcome = Kept | Misfit | Failed | Cancelled
 
 
 class LoadJob:
-    """A load in a thread of its own. `share` (0 to 1) and `rows` say how far it is."""
+    """A load that runs, or waits for its turn. `share` (0 to 1) and `rows` say how far it is."""
 
-    def __init__(self, id: str, upload_id: str, target: Target) -> None:
+    def __init__(self, id: str, upload_id: str, target: Target, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008
         self.id = id
         self.upload_id = upload_id
         self.target = target
+        self.options = options
         self.share = 0.0
         self.rows = 0
         self.started_at = time.monotonic()
@@ -116,13 +117,11 @@ class LoadJob:
         self.share, self.rows = max(self.share, min(share, 1.0)), max(self.rows, rows)
 
     def run(self, work: Callable[[], Outcome]) -> None:
-        """Do `work` in a thread of its own; whatever goes wrong becomes the outcome."""
-        threading.Thread(target=self._run, args=(work,), name=f"load-{self.id}", daemon=True).start()
-
-    def _run(self, work: Callable[[], Outcome]) -> None:
+        """Do `work`, unless it was stopped before its turn came; whatever goes wrong becomes the outcome."""
         outcome: Outcome = Failed("Something went wrong inside the workbench; the details are in its terminal.")
+        self.started_at = time.monotonic()
         try:
-            outcome = work()
+            outcome = Cancelled() if self.cancel_signal.is_set() else work()
         except QueryCancelledError:
             outcome = Cancelled()
         except WorkbenchError as error:

@@ -6,15 +6,24 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
 from nl2sql import ingest
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError
-from nl2sql.ingest.base import Loaded, Progress, ReadOptions, SourceColumn, Understanding
+from nl2sql.ingest.base import (
+    IngestError,
+    Loaded,
+    Progress,
+    ReadOptions,
+    SourceColumn,
+    Understanding,
+    unmatched,
+)
 from nl2sql.loading.jobs import Append, Kept, LoadJob, Misfit, New, Outcome, Replace, Target
 from nl2sql.loading.uploads import Upload, Uploads
 from nl2sql.loading.verified import write_empty
@@ -37,6 +46,7 @@ class Reader(Protocol):
         taken: Collection[str] = (),
         cancel: Cancel | None = None,
         memory: int = ...,
+        scratch: Path | None = None,
     ) -> Understanding:
         """What the file is, by looking at some of it."""
         ...
@@ -104,7 +114,10 @@ class Loader:
         with looking:
             found = self._understood.get(key)
             if found is None:
-                found = self._reader.inspect(upload.path, options, file_name=upload.name, memory=self._memory)
+                with self.workspace.staging() as folder:
+                    found = self._reader.inspect(
+                        upload.path, options, file_name=upload.name, memory=self._memory, scratch=folder
+                    )
                 with self._lock:
                     self._understood[key] = found
                     while len(self._understood) > _REMEMBERED:
@@ -135,17 +148,44 @@ class Loader:
 
     def start(self, upload: Upload, options: ReadOptions | None, target: Target) -> LoadJob:
         """Begin to load the whole file. A load of the same upload that still runs is given back instead."""
+        return self._start(upload, [(options or upload.options, target)])[0]
+
+    def start_sheets(self, upload: Upload, reads: Sequence[ReadOptions]) -> tuple[LoadJob, ...]:
+        """Begin to load several sheets of a workbook, one after the other, each as a new table with an outcome of its
+        own. Loads of the same upload that still run are given back instead. Raises IngestError, WorkspaceError."""
+        self.check_private(upload, reads)
+        return self._start(upload, [(read, New(self.free_name(read.table) if read.table else "")) for read in reads])
+
+    def _start(self, upload: Upload, wanted: Sequence[tuple[ReadOptions, Target]]) -> tuple[LoadJob, ...]:
         with self._lock:
-            running = next((job for job in self._jobs.values() if job.upload_id == upload.id and job.running), None)
-            if running is not None:
+            running = tuple(job for job in self._jobs.values() if job.upload_id == upload.id and job.running)
+            if running:
                 return running
-            job = LoadJob(secrets.token_hex(8), upload.id, target)
-            self._jobs[job.id] = job
-            for old in [id for id, one in self._jobs.items() if not one.running][: len(self._jobs) - _REMEMBERED]:
-                del self._jobs[old]
-        chosen = replace(options or upload.options, table=target.name)
-        job.run(lambda: self._load(job, upload, chosen))
-        return job
+            jobs = tuple(LoadJob(secrets.token_hex(8), upload.id, target, options) for options, target in wanted)
+            sheets = {job.options.sheet for job in jobs}
+            for old in [
+                one for one in self._jobs.values() if one.upload_id == upload.id and one.options.sheet in sheets
+            ]:
+                if not isinstance(old.outcome, Kept):
+                    del self._jobs[old.id]
+            self._jobs |= {job.id: job for job in jobs}
+            for id in [id for id, one in self._jobs.items() if not one.running][: len(self._jobs) - _REMEMBERED]:
+                del self._jobs[id]
+
+        def work() -> None:
+            for job in jobs:
+                job.run(partial(self._load, job, upload))
+
+        threading.Thread(target=work, name=f"load-{jobs[0].id}", daemon=True).start()
+        return jobs
+
+    def check_private(self, upload: Upload, reads: Sequence[ReadOptions]) -> None:
+        """Raises IngestError where in none of the sheets to read a column is called what is to be private."""
+        missing = reads[0].private
+        for read in reads if missing else ():
+            missing = unmatched(missing, self.understand(upload, read, free=False).columns)
+        if missing:
+            raise IngestError(f"{upload.name} has no column called {missing[0]}, which was to be private.")
 
     def job(self, id: str) -> LoadJob | None:
         """A load begun in this process, by its id."""
@@ -155,6 +195,10 @@ class Loader:
         """The latest load of an upload in this process, running or done."""
         with self._lock:
             return next((job for job in reversed(self._jobs.values()) if job.upload_id == upload_id), None)
+
+    def jobs_of(self, upload_id: str) -> tuple[LoadJob, ...]:
+        """The loads of an upload that are remembered, the oldest first: of one sheet the latest, and those kept."""
+        return tuple(job for job in self.jobs() if job.upload_id == upload_id)
 
     def jobs(self) -> tuple[LoadJob, ...]:
         """The loads of this process that are remembered, the oldest first."""
@@ -173,7 +217,9 @@ class Loader:
         for job in self.jobs():
             job.cancel()
 
-    def _load(self, job: LoadJob, upload: Upload, options: ReadOptions) -> Outcome:
+    def _load(self, job: LoadJob, upload: Upload) -> Outcome:
+        name = job.target.name or self.understand(upload, job.options).table
+        options = replace(job.options, table=name)
         with self.workspace.staging() as folder:
             loaded = self._reader.load(
                 upload.path, options, folder / "table.duckdb", file_name=upload.name, progress=job.report,
@@ -183,7 +229,7 @@ class Loader:
                 return Misfit(loaded)
             if job.cancel_signal.is_set():
                 raise QueryCancelledError("Stopped.")
-            new = _new_table(job.target.name, loaded.columns, options, upload, loaded.staged, loaded)
+            new = _new_table(name, loaded.columns, options, upload, loaded.staged, loaded)
             kept = self._keep(job, new, loaded)
         if self.uploads.get(upload.id) is not None:
             self.uploads.mark_kept(upload.id, kept.table)
@@ -231,7 +277,8 @@ def _column(column: SourceColumn, chosen: bool) -> Column:
         column.type,
         display_name=header if said and not chosen else None,
         synonyms=(header,) if said and chosen else (),
-        examples=column.examples,
+        examples=() if column.private else column.examples,
+        private=column.private,
     )
 
 

@@ -12,17 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from nl2sql.errors import QueryLogError
+from nl2sql.lockdown import SHUT
 from nl2sql.query_log.events import Rated, Recorded, repair, utc
 from nl2sql.query_log.journal import make_folder, sync_folder
 from nl2sql.query_log.merge import Batch
 from nl2sql.query_log.migrations import check_version, migrate, schema_version
 from nl2sql.query_log.records import Feedback, LogFilter, LoggedCandidate, LogStatistics, Record
 
-_CONFIG: dict[str, Any] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "python_enable_replacements": "false",
-}
 _CANDIDATE = pa.struct([("sql", pa.string()), ("score", pa.float64()), ("tree", pa.string())])
 _TIMING = pa.struct([("step", pa.string()), ("seconds", pa.float64())])
 _RECORD_COLUMNS = pa.schema(
@@ -56,11 +52,11 @@ def opened(path: Path, writing: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         if not path.exists():
             _create(path)
         if not writing and not _wal(path).exists():
-            with contextlib.closing(duckdb.connect(str(path), read_only=True, config=_CONFIG)) as con:
+            with contextlib.closing(duckdb.connect(str(path), read_only=True, config=SHUT)) as con:
                 if check_version(schema_version(con)):
                     yield con
                     return
-        with contextlib.closing(duckdb.connect(str(path), config=_CONFIG)) as con:
+        with contextlib.closing(duckdb.connect(str(path), config=SHUT)) as con:
             migrate(con)
             yield con
     except duckdb.Error as error:
@@ -180,7 +176,7 @@ def _create(path: Path) -> None:
         make_folder(path.parent)
         for leftover in (new, _wal(new)):
             leftover.unlink(missing_ok=True)
-        with contextlib.closing(duckdb.connect(str(new), config=_CONFIG)) as con:
+        with contextlib.closing(duckdb.connect(str(new), config=SHUT)) as con:
             migrate(con)
         new.chmod(0o600)
         new.rename(path)

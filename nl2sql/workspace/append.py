@@ -65,7 +65,8 @@ def paired(old: CatalogTable, new: Table) -> tuple[Pair, ...]:
             while fold(name) in used:
                 name, number = f"{column.name}_{number}", number + 1
             used.add(fold(name))
-            pairs.append(Pair(name, column.label, None, column.name, column.type, column.type, column.type))
+            kind = column.type
+            pairs.append(Pair(name, column.label, None, column.name, kind, kind, kind, column.private))
     return tuple(pairs)
 
 

@@ -17,9 +17,10 @@ from typing import Any
 
 import duckdb
 
-from nl2sql.engine.worker import set_address_limit
+from nl2sql.engine.child import bound_memory, end_with_parent
 from nl2sql.errors import WorkspaceError
 from nl2sql.ingest.profile import write_profile
+from nl2sql.lockdown import SHUT, lock_down
 from nl2sql.schema import literal, quote
 from nl2sql.workspace.append import MEMORY, Combination, Pair
 
@@ -32,10 +33,10 @@ _STAGES = {"old": (0.0, 0.45), "new": (0.45, 0.9)}
 def main() -> None:
     """Read the task, do it, say how it went."""
     document = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_parent(sys.stdin.buffer)
     pairs = tuple(Pair(**pair) for pair in document["pairs"])
     task = Combination(tuple(document["old"]), tuple(document["new"]), document["path"], document["name"], pairs)
-    _bound_process(memory_for(task))
+    bound_memory(memory_for(task))
     try:
         _say(types=combined(task))
     except WorkspaceError as error:
@@ -60,23 +61,17 @@ def memory_for(task: Combination) -> int:
 def combined(task: Combination) -> dict[str, str]:
     """Write the combined table, its profile and its values; its column types. Raises WorkspaceError, duckdb.Error."""
     folder = Path(task.path).parent
-    config: dict[str, Any] = {
+    config = {
+        **SHUT,
         "threads": max(1, os.cpu_count() or 1),
         "memory_limit": f"{memory_for(task) * 3 // 5}B",
         "temp_directory": str(folder / "spill"),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "allow_persistent_secrets": "false",
-        "python_enable_replacements": "false",
     }
     with duckdb.connect(task.path, config=config) as con:
         con.execute(f"ATTACH {literal(task.old[0])} AS old_rows (READ_ONLY)")
         con.execute(f"ATTACH {literal(task.new[0])} AS new_rows (READ_ONLY)")
-        con.execute(f"SET allowed_directories = [{literal(str(folder))}]")
-        con.execute("SET enable_external_access = false")
         con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        con.execute("SET lock_configuration = true")
+        lock_down(con, [folder])
         return _combined(con, task)
 
 
@@ -89,7 +84,7 @@ def _combined(con: duckdb.DuckDBPyConnection, task: Combination) -> dict[str, st
         values = (_value(pair.old if side == "old" else pair.new, types[pair.name]) for pair in task.pairs)
         with _reported(con, *_STAGES[side]):
             con.execute(f"INSERT INTO main.{quote(task.name)} SELECT {', '.join(values)} FROM {source}")
-    write_profile(con, task.name)
+    write_profile(con, task.name, private=[pair.name for pair in task.pairs if pair.private])
     con.execute("CHECKPOINT")
     return types
 
@@ -179,20 +174,6 @@ def _say(**outcome: Any) -> None:
     with _saying:
         sys.stdout.write(json.dumps(outcome) + "\n")
         sys.stdout.flush()
-
-
-def _bound_process(memory: int) -> None:
-    set_address_limit(memory)
-    if os.name == "posix":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with_input() -> None:
-    """Whoever asked is gone: nobody waits for the file."""
-    sys.stdin.buffer.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from nl2sql.lockdown import SHUT, lock_down
 from nl2sql.schema import Column, ForeignKey, Schema, Table, quote
 
 EXAMPLES = 5
@@ -24,22 +25,7 @@ _WITHOUT_EXAMPLES = ("other",)
 
 # One instance per file is shared by a process, and locking its configuration twice is an error: one at a time.
 _one_at_a_time = threading.Lock()
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "threads": "2",
-    "memory_limit": "1GB",
-    "temp_directory": "",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "allow_persistent_secrets": "false",
-    "python_enable_replacements": "false",
-}
-_LOCK = f"""
-SET GLOBAL max_execution_time = {int(_SECONDS_PER_STATEMENT * 1000)};
-SET enable_external_access = false;
-SET disabled_filesystems = 'LocalFileSystem';
-SET lock_configuration = true;
-"""
+_CONFIG = {**SHUT, "threads": "2", "memory_limit": "1GB", "temp_directory": ""}
 Name = tuple[str, str]
 """Namespace and name of a table or view."""
 
@@ -56,7 +42,8 @@ class Introspection:
 def locked(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to `path` from which no other file and no network can be reached. Raises duckdb.Error."""
     with _one_at_a_time, duckdb.connect(str(path), read_only=True, config=_CONFIG) as con:
-        con.execute(_LOCK)
+        con.execute(f"SET GLOBAL max_execution_time = {int(_SECONDS_PER_STATEMENT * 1000)}")
+        lock_down(con)
         yield con
 
 
