@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from nl2sql.engine.base import ResultSet
 from nl2sql.errors import WorkbenchError
@@ -237,23 +238,52 @@ def _pairs_by_name(
 ) -> Iterator[_Pair]:
     """Columns whose name speaks for a key of another table (or of their own), with what it speaks for it."""
     declared = {(fold(key.table), fold(name)) for key in schema.foreign_keys for name in key.columns}
-    keys: list[tuple[Table, Column, bool]] = []
+    keys: list[_Kin] = []
     for table in schema.tables:
         chosen = primary.get(table.name, ())
         for column in table.columns:
             if chosen == (column.name,) or (table.name, column.name) in unique:
-                keys.append((table, column, chosen == (column.name,)))
+                keys.append(_Kin(table, column, chosen == (column.name,), len(keys)))
+    owned = {table: list(found) for table, found in groupby(keys, lambda one: id(one.parent))}
+    parents: dict[tuple[str, str], list[_Kin]] = {}
+    """What a column's name and kind speak for in other tables: columns of one name are many."""
     for child, column in schema.columns():
-        if (fold(child.name), fold(column.name)) in declared or is_owner(child, column):
+        kind = _kind(column)
+        if kind is None or (fold(child.name), fold(column.name)) in declared or is_owner(child, column):
             continue
-        found = []
-        for parent, key, is_primary in keys:
-            if (child is parent and column is key) or _kind(column) != _kind(key) or _kind(column) is None:
-                continue
-            strength = kinship(child, column, parent, key)
-            if strength:
-                found.append(_Pair(child, column, parent, key, strength if is_primary else strength * 0.9))
-        yield from sorted(found, key=lambda pair: -pair.kinship)[:_PARENTS_LOOKED_AT]
+        if (column.name, kind) not in parents:
+            parents[column.name, kind] = _parents(column, kind, keys)
+        others = [one for one in parents[column.name, kind] if one.parent is not child][:_PARENTS_LOOKED_AT]
+        own = [one for one in owned.get(id(child), ()) if one.key is not column and _kind(one.key) == kind]
+        kin = others + [one.of(kinship(child, column, child, one.key)) for one in own]
+        for one in sorted(kin, key=_nearest_first)[:_PARENTS_LOOKED_AT]:
+            if one.strength:
+                yield _Pair(child, column, one.parent, one.key, one.strength)
+
+
+@dataclass(frozen=True)
+class _Kin:
+    """A key that a column may refer to, `place` its place among all keys, `strength` what the name speaks for it."""
+
+    parent: Table
+    key: Column
+    is_primary: bool
+    place: int
+    strength: float = 0.0
+
+    def of(self, strength: float) -> _Kin:
+        return replace(self, strength=strength if self.is_primary else strength * 0.9)
+
+
+def _nearest_first(kin: _Kin) -> tuple[float, int]:
+    return -kin.strength, kin.place
+
+
+def _parents(column: Column, kind: str, keys: Sequence[_Kin]) -> list[_Kin]:
+    """The keys of other tables that the column's name speaks for, the nearest first."""
+    nobody = Table("", ())
+    found = [one.of(kinship(nobody, column, one.parent, one.key)) for one in keys if _kind(one.key) == kind]
+    return sorted((one for one in found if one.strength), key=_nearest_first)
 
 
 def _kind(column: Column) -> str | None:

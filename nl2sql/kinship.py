@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
 from nl2sql.schema import Column, Table
 from nl2sql.spelling import split_name, stem
@@ -29,6 +29,7 @@ _PEOPLE = frozenset("employee person people user staff member contact worker col
 _ROW_NUMBERS = frozenset("line position pos seq sequence number no nr item row".split())
 _YEAR = re.compile(r"(19|20)\d\d")
 Words = tuple[str, ...]
+_KEPT = 50_000
 
 
 def likely_keys(table: Table) -> tuple[Column, ...]:
@@ -127,6 +128,7 @@ def _shortens(short: str, word: str) -> bool:
     return word.startswith(short) or all(letter in rest for letter in short)
 
 
+@lru_cache(_KEPT)
 def _cores(words: Words) -> tuple[Words, ...]:
     """What a column is about: its words without those for «key»; also with an ending cut that is written together."""
     core = list(words)
@@ -143,16 +145,18 @@ def _cores(words: Words) -> tuple[Words, ...]:
 
 
 def _table_names(table: Table) -> frozenset[Words]:
-    return frozenset(_names_of((table.name, table.label, *table.synonyms)))
+    return _names_of((table.name, table.label, *table.synonyms))
 
 
-def _names_of(names: Iterable[str]) -> Iterable[Words]:
-    for name in names:
-        words = tuple(word for word in _stems(name) if word not in _NO_PART and not _YEAR.fullmatch(word))
-        if words:
-            yield words
+@lru_cache(_KEPT)
+def _names_of(names: tuple[str, ...]) -> frozenset[Words]:
+    found = (
+        tuple(word for word in _stems(name) if word not in _NO_PART and not _YEAR.fullmatch(word)) for name in names
+    )
+    return frozenset(filter(None, found))
 
 
+@lru_cache(_KEPT)
 def _stems(name: str) -> Words:
     return tuple(stem(word) for word in split_name(name))
 

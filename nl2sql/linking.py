@@ -135,13 +135,6 @@ Fetch = Callable[[str], ResultSet]
 
 
 @dataclass(frozen=True)
-class _Entry:
-    table: str
-    column: str
-    value: str
-
-
-@dataclass(frozen=True)
 class ColumnValues:
     """Stored values of one column, the most frequent first, each with its normal form (empty: not known yet)."""
 
@@ -150,6 +143,9 @@ class ColumnValues:
     values: Sequence[tuple[str, str]]
     complete: bool
     """Those are all distinct values."""
+
+
+_LONGEST_FORM = 80
 
 
 class ValueIndex:
@@ -161,40 +157,53 @@ class ValueIndex:
 
     def __init__(self, entries: Iterable[tuple[str, str, str]], partial: Iterable[tuple[str, str]] = ()) -> None:
         """`entries` are (table, column, stored value); `partial` names columns with more values than were kept."""
-        self._by_form: dict[str, list[_Entry]] = defaultdict(list)
-        self._by_initials: dict[str, list[_Entry]] = defaultdict(list)
-        self._by_head: dict[tuple[str, int], list[str]] = defaultdict(list)
-        self._by_column: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-        self.partial = frozenset(partial)
-        self.size = 0
+        columns: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         for table, column, value in entries:
-            self._add(_Entry(table, column, value))
-
-    def _add(self, entry: _Entry, form: str = "") -> None:
-        form = form or normal_form(entry.value)
-        if not form or len(form) > 80:
-            return
-        self.size += 1
-        if form not in self._by_form:
-            self._by_head[(form[0], len(form))].append(form)
-        self._by_form[form].append(entry)
-        self._by_column[(entry.table, entry.column)].setdefault(form, entry.value)
-        parts = form.split()
-        if len(parts) > 1:
-            self._by_initials["".join(part[0] for part in parts)].append(entry)
+            columns[table, column].append((value, ""))
+        self.partial = frozenset(partial)
+        self._take(ColumnValues(*place, values, place not in self.partial) for place, values in columns.items())
 
     @classmethod
     def of(cls, columns: Iterable[ColumnValues]) -> ValueIndex:
         """An index over values that were read before."""
-        index = cls(())
-        partial = []
-        for column in columns:
-            for value, form in column.values:
-                index._add(_Entry(column.table, column.column, value), form)
-            if not column.complete:
-                partial.append((column.table, column.column))
-        index.partial = frozenset(partial)
+        index, taken = cls(()), list(columns)
+        index.partial = frozenset((one.table, one.column) for one in taken if not one.complete)
+        index._take(taken)
         return index
+
+    def _take(self, columns: Iterable[ColumnValues]) -> None:
+        """Number all values, and note where each form, and each form's initials, are found."""
+        self._places: list[tuple[str, str]] = []
+        self._entries: list[tuple[int, str]] = []
+        """(number of the column, stored value)."""
+        self._by_form: dict[str, list[int]] = {}
+        self._listed: dict[tuple[str, str], Sequence[tuple[str, str]]] = {}
+        self._by_column: dict[tuple[str, str], dict[str, str]] = {}
+        """By form, of the columns that were asked about."""
+        for column in columns:
+            before = len(self._entries)
+            for value, known in column.values:
+                form = known or normal_form(value)
+                if form and len(form) <= _LONGEST_FORM:
+                    if form in self._by_form:
+                        self._by_form[form].append(len(self._entries))
+                    else:
+                        self._by_form[form] = [len(self._entries)]
+                    self._entries.append((len(self._places), value))
+            if len(self._entries) > before:
+                self._places.append((column.table, column.column))
+                self._listed[column.table, column.column] = column.values
+        self._by_initials: dict[str, list[str]] = defaultdict(list)
+        self._by_head: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for form in self._by_form:
+            self._by_head[form[0], len(form)].append(form)
+            if " " in form:
+                self._by_initials["".join(part[0] for part in form.split())].append(form)
+
+    @property
+    def size(self) -> int:
+        """How many values are indexed."""
+        return len(self._entries)
 
     @classmethod
     def build(cls, schema: Schema, fetch: Fetch) -> ValueIndex:
@@ -216,7 +225,7 @@ class ValueIndex:
 
     def stored(self, table: str, column: str, text: str) -> str | None:
         """The stored spelling of `text` in one column (any case, accents, plural, small typos); None if not there."""
-        forms = self._by_column.get((table, column))
+        forms = self._forms(table, column)
         if not forms:
             return None
         form = normal_form(text)
@@ -231,11 +240,23 @@ class ValueIndex:
 
     def of_column(self, table: str, column: str) -> tuple[str, ...]:
         """The stored values of one column that are indexed, the most frequent first."""
-        return tuple(self._by_column.get((table, column), {}).values())
+        return tuple(self._forms(table, column).values())
 
     def is_whole(self, table: str, column: str) -> bool:
         """True when every distinct value of the column is indexed."""
-        return (table, column) in self._by_column and (table, column) not in self.partial
+        return (table, column) in self._listed and (table, column) not in self.partial
+
+    def _forms(self, table: str, column: str) -> dict[str, str]:
+        """The stored values of one column by their form, the most frequent of each."""
+        place = table, column
+        if place not in self._by_column:
+            forms: dict[str, str] = {}
+            for value, known in self._listed.get(place, ()):
+                form = known or normal_form(value)
+                if form and len(form) <= _LONGEST_FORM:
+                    forms.setdefault(form, value)
+            self._by_column[place] = forms
+        return self._by_column[place]
 
     def find(
         self, words: Sequence[Word], limit: int = 24, within: Container[tuple[str, str]] | None = None
@@ -244,48 +265,52 @@ class ValueIndex:
 
         Only those of the columns (table, column) in `within`, where it is given.
         """
+        return best_matches(self.matches(words), limit, within)
+
+    def matches(self, words: Sequence[Word]) -> list[ValueMatch]:
+        """All stored values that words of a question may mean, in every column, for `best_matches` to choose from.
+
+        Words are looked up, so the time does not grow with the number of tables that hold no such value.
+        """
         texts = [normal_form(word.text) for word in words]
         found: list[ValueMatch] = []
         for length in range(min(7, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
-                if not texts[start] or not texts[start + length - 1]:
-                    continue
-                here = self._find_at(words, texts, start, start + length)
-                found += [one for one in here if within is None or (one.table, one.column) in within]
-        return tuple(_without_covered(found))[:limit]
+                if texts[start] and texts[start + length - 1]:
+                    found += self._find_at(words, texts, start, start + length)
+        return found
 
     def _find_at(self, words: Sequence[Word], texts: list[str], start: int, end: int) -> list[ValueMatch]:
         form = " ".join(text for text in texts[start:end] if text)
         if all(text in STOPWORDS or not text for text in texts[start:end]):
             return []
 
-        def matches(
-            entries: Iterable[_Entry], kind: Literal["exact", "normal", "fuzzy", "initials"]
-        ) -> list[ValueMatch]:
-            return [ValueMatch(start, end, one.table, one.column, one.value, kind) for one in entries]
+        def matches(forms: Iterable[str], kind: Literal["exact", "normal", "fuzzy", "initials"]) -> list[ValueMatch]:
+            entries = (self._entries[at] for at in sorted(at for one in forms for at in self._by_form[one]))
+            return [ValueMatch(start, end, *self._places[number], value, kind) for number, value in entries]
 
         single = end - start == 1
         if form in self._by_form and (len(form) > 1 or (words[start].text.isupper() or form.isdigit())):
-            return matches(self._by_form[form], "exact")
+            return matches([form], "exact")
         bare = _singular(form)
         if bare in self._by_form and len(bare) > 2:
-            return matches(self._by_form[bare], "normal")
+            return matches([bare], "normal")
         if single:
             if words[start].text.isupper() and len(form) > 1 and form in self._by_initials:
                 return matches(self._by_initials[form], "initials")
             code = _SHORT_FORMS.get(form)
             if code and code in self._by_form:
-                return matches(self._by_form[code], "initials")
+                return matches([code], "initials")
         elif len(texts[start:end]) >= 2:
             initials = "".join(text[0] for text in texts[start:end] if text)
             if len(initials) > 1 and initials in self._by_form:
-                entries = [one for one in self._by_form[initials] if one.value.isupper()]
+                entries = [one for one in matches([initials], "initials") if one.value.isupper()]
                 if entries and not any(text in STOPWORDS for text in texts[start:end]):
-                    return matches(entries, "initials")
+                    return entries
         if len(form) >= 5 and end - start <= 4 and texts[start] not in STOPWORDS:
             near = self._nearest(form)
             if near:
-                return matches(self._by_form[near], "fuzzy")
+                return matches([near], "fuzzy")
         return []
 
     def _nearest(self, form: str) -> str | None:
@@ -321,20 +346,29 @@ def _singular(form: str) -> str:
     return f"{head} {last}".strip()
 
 
-def _without_covered(matches: list[ValueMatch]) -> list[ValueMatch]:
-    """Drop a match whose words lie within a longer match that was found more exactly."""
+def best_matches(
+    matches: Iterable[ValueMatch], limit: int = 24, within: Container[tuple[str, str]] | None = None
+) -> tuple[ValueMatch, ...]:
+    """At most `limit` of the matches in the columns `within` (default all): longest and closest spellings first.
+
+    One whose words lie within a longer match that was found more exactly is dropped.
+    """
+    inside = [one for one in matches if within is None or (one.table, one.column) in within]
     kept: list[ValueMatch] = []
-    for match in sorted(matches, key=lambda one: (one.start - one.end, one.kind == "fuzzy")):
+    spans: dict[tuple[int, int], bool] = {}
+    """Words of those kept; True for those of which some spelling is no near one."""
+    for match in sorted(inside, key=lambda one: (one.start - one.end, one.kind == "fuzzy")):
+        start, end, near = match.start, match.end, match.kind == "fuzzy"
         covered = any(
-            one.start <= match.start
-            and match.end <= one.end
-            and one.end - one.start > match.end - match.start
-            and (one.kind != "fuzzy" or match.kind == "fuzzy")
-            for one in kept
+            left <= start and end <= right and right - left > end - start and (near or sure)
+            for (left, right), sure in spans.items()
         )
         if not covered:
             kept.append(match)
-    return kept
+            spans[start, end] = spans.get((start, end), False) or not near
+        if len(kept) == limit:
+            break
+    return tuple(kept)
 
 
 NameMatch = Literal["none", "partial", "exact"]

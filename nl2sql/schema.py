@@ -7,7 +7,8 @@ import json
 import re
 import string
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Literal
 
 TypeFamily = Literal["number", "text", "date", "time", "boolean", "other"]
@@ -58,6 +59,24 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@lru_cache(4_096)
+def _family(type_: str) -> TypeFamily:
+    head = type_.upper()
+    if head.endswith("[]") or head.startswith(("STRUCT", "MAP", "LIST", "UNION", "BLOB", "BIT")):
+        return "other"
+    if _NUMBER.match(head):
+        return "number"
+    if head.startswith(("DATE", "TIMESTAMP")):
+        return "date"
+    if head.startswith(("TIME", "INTERVAL")):
+        return "time"
+    if head.startswith("BOOL"):
+        return "boolean"
+    if head.startswith(("VARCHAR", "TEXT", "CHAR", "ENUM", "STRING", "UUID")):
+        return "text"
+    return "other"
+
+
 @dataclass(frozen=True)
 class Column:
     """One column. `type` is DuckDB's own spelling; `examples` are stored values rendered as text."""
@@ -75,20 +94,7 @@ class Column:
     @property
     def family(self) -> TypeFamily:
         """The broad kind of value that the column holds."""
-        head = self.type.upper()
-        if head.endswith("[]") or head.startswith(("STRUCT", "MAP", "LIST", "UNION", "BLOB", "BIT")):
-            return "other"
-        if _NUMBER.match(head):
-            return "number"
-        if head.startswith(("DATE", "TIMESTAMP")):
-            return "date"
-        if head.startswith(("TIME", "INTERVAL")):
-            return "time"
-        if head.startswith("BOOL"):
-            return "boolean"
-        if head.startswith(("VARCHAR", "TEXT", "CHAR", "ENUM", "STRING", "UUID")):
-            return "text"
-        return "other"
+        return _family(self.type)
 
     @property
     def label(self) -> str:
@@ -138,22 +144,36 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Schema:
-    """All tables in scope with their keys. `version` names the catalog version it was read from."""
+    """All tables in scope with their keys. `version` names the catalog version it was read from.
+
+    What is worked out from thousands of columns is worked out once for each schema, when first asked for, and goes
+    with it.
+    """
 
     tables: tuple[Table, ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     version: str = ""
-    fingerprint: str = field(default="", compare=False)
 
-    def __post_init__(self) -> None:
-        if not self.fingerprint:
-            body = json.dumps([asdict(table) for table in self.tables] + [asdict(key) for key in self.foreign_keys])
-            object.__setattr__(self, "fingerprint", hashlib.sha256(body.encode()).hexdigest()[:16])
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.tables, self.foreign_keys, self.version))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that two schemas share when they say the same, whatever their versions."""
+        body = json.dumps([asdict(table) for table in self.tables] + [asdict(key) for key in self.foreign_keys])
+        return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Table]:
+        return {fold(table.name): table for table in reversed(self.tables)}
 
     def table(self, name: str) -> Table | None:
         """The table called `name`, matched as DuckDB does (`fold`); None when there is none."""
-        wanted = fold(name)
-        return next((table for table in self.tables if fold(table.name) == wanted), None)
+        return self._by_name.get(fold(name))
 
     def columns(self) -> Iterator[tuple[Table, Column]]:
         """Every column with its table, in order."""
@@ -173,6 +193,10 @@ class Schema:
 
         A table all of whose columns are hidden is gone too.
         """
+        return self._shown
+
+    @cached_property
+    def _shown(self) -> Schema:
         hidden = {(fold(table.name), fold(column.name)) for table, column in self.columns() if column.hidden}
         tables = tuple(_for_parsers(table) for table in self.tables if not all(one.hidden for one in table.columns))
         ends = ((key, (key.table, key.columns), (key.to_table, key.to_columns)) for key in self.foreign_keys)

@@ -10,6 +10,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-
 _NOT_ALNUM = re.compile(r"[\W_]+", re.UNICODE)
 
 
+@lru_cache(maxsize=50_000)
 def split_name(name: str) -> tuple[str, ...]:
     """The lower-case words of a table's or column's name.
 

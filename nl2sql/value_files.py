@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,8 @@ from nl2sql.workspace import Snapshot, TableInfo
 Fetch = Callable[[str, int], ResultSet]
 """Runs one SELECT of the workbench's own over the snapshot's files and returns at most so many rows."""
 _FEWEST_PER_COLUMN = 50
-_BATCH = 40
+_BATCH = 100
+_SLACK = 2
 _ROWS = 1_000_000
 _Key = tuple[Path, str, str]
 """A file, its version where it is not immutable, and the table in it."""
@@ -37,6 +39,17 @@ class _Known:
     def with_more(self, other: _Known) -> _Known:
         """What both know, of different columns."""
         return _Known(self.asked | other.asked, {**self.values, **other.values}, self.complete | other.complete)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A table whose file lists its values: under which alias, of which columns they are wanted."""
+
+    key: _Key
+    alias: str
+    names: frozenset[str]
+    many: bool
+    """The file lists far more values than are wanted of it."""
 
 
 class ValueFiles:
@@ -79,22 +92,23 @@ class ValueFiles:
         most: int,
     ) -> None:
         aliases = {path: alias for alias, path in snapshot.database.attachments}
-        noted = _with_notes(fetch) if aliases and missing else frozenset()
-        listed: list[tuple[_Key, str, frozenset[str]]] = []
+        noted = _with_notes(fetch) if aliases and missing else {}
+        listed: list[_Listed] = []
         for key, (info, names) in missing.items():
             alias = aliases.get(info.path, "")
             if info.origin == "upload" and alias in noted:
-                listed.append((key, alias, frozenset(names)))
+                many = noted[alias] > _SLACK * (most + 1) * len(names)
+                listed.append(_Listed(key, alias, frozenset(names), many))
             else:
                 self._known[key] = _from_rows(info, names, fetch)
         for start in range(0, len(listed), _BATCH):
             self._known |= _from_lists(listed[start : start + _BATCH], fetch, most)
-        for key, _, asked in listed:
-            unlisted = asked - self._known[key].asked  # private when the file was written
+        for one in listed:
+            unlisted = one.names - self._known[one.key].asked  # private when the file was written
             if unlisted:
-                info, columns = missing[key]
+                info, columns = missing[one.key]
                 rows = _from_rows(info, {source: columns[source] for source in sorted(unlisted)}, fetch)
-                self._known[key] = self._known[key].with_more(rows)
+                self._known[one.key] = self._known[one.key].with_more(rows)
 
 
 def _key(info: TableInfo, snapshot: Snapshot) -> _Key:
@@ -110,27 +124,29 @@ def _text_columns(table: Table, info: TableInfo) -> dict[str, str]:
     }
 
 
-def _with_notes(fetch: Fetch) -> frozenset[str]:
-    """Aliases of the attached files that list their values."""
+def _with_notes(fetch: Fetch) -> dict[str, int]:
+    """Aliases of the attached files that list their values, with about how many they list."""
     sql = (
-        "SELECT DISTINCT database_name FROM duckdb_tables()"
-        f" WHERE schema_name = {literal(NOTES)} AND table_name = 'distinct_values'"
+        "SELECT database_name, max(estimated_size) FROM duckdb_tables()"
+        f" WHERE schema_name = {literal(NOTES)} AND table_name = 'distinct_values' GROUP BY 1"
     )
     try:
-        return frozenset(fetch(sql, _ROWS).table.column(0).to_pylist())
+        found = fetch(sql, _ROWS).table
     except WorkbenchError:
-        return frozenset()
+        return {}
+    return dict(zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True))
 
 
-def _from_lists(batch: Sequence[tuple[_Key, str, frozenset[str]]], fetch: Fetch, most: int) -> dict[_Key, _Known]:
+def _from_lists(batch: Sequence[_Listed], fetch: Fetch, most: int) -> dict[_Key, _Known]:
     """Values as the table files list them, of the columns that they list. One that is unreadable costs its own."""
     values, complete = [], []
-    for number, (_, alias, names) in enumerate(batch):
-        notes = f"{quote(alias)}.{NOTES}"
-        only = f"column_name IN ({', '.join(map(literal, sorted(names)))})"
+    for number, one in enumerate(batch):
+        notes = f"{quote(one.alias)}.{NOTES}"
+        only = f"column_name IN ({', '.join(map(literal, sorted(one.names)))})"
+        first = f" QUALIFY row_number() OVER (PARTITION BY column_name ORDER BY frequency DESC, value) <= {most + 1}"
         values.append(
-            f"SELECT {number} AS file, column_name, value, form, row_number() OVER (PARTITION BY column_name ORDER BY"
-            f" frequency DESC, value) AS place FROM {notes}.distinct_values WHERE {only} QUALIFY place <= {most + 1}"
+            f"SELECT {number} AS file, column_name, -frequency AS rank, value, form FROM {notes}.distinct_values"
+            f" WHERE {only}" + (first if one.many else "")
         )
         complete.append(f"SELECT {number} AS file, column_name, complete FROM {notes}.indexed WHERE {only}")
     try:
@@ -138,29 +154,27 @@ def _from_lists(batch: Sequence[tuple[_Key, str, frozenset[str]]], fetch: Fetch,
         wholes = fetch(" UNION ALL ".join(complete), _ROWS).table
     except WorkbenchError:
         if len(batch) == 1:
-            key, _, names = batch[0]
-            return {key: _Known(names, {}, frozenset())}
+            return {batch[0].key: _Known(batch[0].names, {}, frozenset())}
         return {key: known for one in batch for key, known in _from_lists([one], fetch, most).items()}
-    return _gathered(batch, rows, wholes)
+    return _gathered(batch, rows, wholes, most)
 
 
-def _gathered(
-    batch: Sequence[tuple[_Key, str, frozenset[str]]], rows: pa.Table, wholes: pa.Table
-) -> dict[_Key, _Known]:
-    found: list[dict[str, list[tuple[int, str, str]]]] = [{} for _ in batch]
-    columns = [rows.column(at).to_pylist() for at in range(5)]
-    for file, name, value, form, place in zip(*columns, strict=True):
-        found[file].setdefault(name, []).append((place, value, form))
+def _gathered(batch: Sequence[_Listed], rows: pa.Table, wholes: pa.Table, most: int) -> dict[_Key, _Known]:
+    files, names, _, values, forms = (rows.column(at).to_pylist() for at in range(5))
+    found: list[dict[str, tuple[tuple[str, str], ...]]] = [{} for _ in batch]
+    pairs, start = list(zip(values, forms, strict=True)), 0
+    for (file, name), same in groupby(zip(files, names, strict=True)):
+        count = sum(1 for _ in same)
+        found[file][name] = tuple(pairs[start : start + min(count, most + 1)])
+        start += count
     indexed: list[dict[str, bool]] = [{} for _ in batch]
     for file, name, whole in zip(*(wholes.column(at).to_pylist() for at in range(3)), strict=True):
         indexed[file][name] = whole
     return {
-        key: _Known(
-            frozenset(indexed[at]),
-            {name: tuple((value, form) for _, value, form in sorted(values)) for name, values in found[at].items()},
-            frozenset(name for name, whole in indexed[at].items() if whole),
+        one.key: _Known(
+            frozenset(indexed[at]), found[at], frozenset(name for name, whole in indexed[at].items() if whole)
         )
-        for at, (key, _, _) in enumerate(batch)
+        for at, one in enumerate(batch)
     }
 
 

@@ -53,7 +53,7 @@ def test_tables():
     found = well_formed(tables.measure(3, 60, 1, lambda name: parser))
     assert found["values indexed"] == 3 * (60 + 40 + 5)
     assert found["keys proposed"] == 3 + 2
-    assert found["opening to first answer, all three"] > 0
+    assert found["opening to the first answer's rows, all of this"] > 0
 
 
 def test_load():

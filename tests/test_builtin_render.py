@@ -242,9 +242,21 @@ def test_a_declared_key_wins_over_a_suggested_one():
     assert key.columns == ("payer",)
 
 
+def test_a_column_that_all_of_many_tables_have_ties_them():
+    tables = [Table(f"t{at}", (Column("id", "INTEGER"), Column("city", "VARCHAR"))) for at in range(2_000)]
+    tables.append(Table("shops", (Column("City", "VARCHAR"), Column("floor", "INTEGER"))))
+    tables.append(Table("floors", (Column("floor", "INTEGER"),)))
+    schema = Schema((*tables, Table("alone", (Column("colour", "INTEGER"),))))
+    path = join_path(schema, ["t7", "floors"])
+    assert [name for name, _ in path] == ["t7", "shops", "floors"]
+    assert [(key.columns, key.to_columns) for _, key in path[1:]] == [(("city",), ("City",)), (("floor",), ("floor",))]
+    with pytest.raises(ParserError, match="No key connects"):
+        join_path(schema, ["t7", "alone"])
+
+
 def test_the_key_graph_is_made_once_and_never_for_another_schema():
     assert key_graph(replace(LIBRARY)) is key_graph(LIBRARY)
-    one, other = (replace(LIBRARY, foreign_keys=keys, fingerprint="-") for keys in (LIBRARY.foreign_keys, ()))
+    one, other = (replace(LIBRARY, foreign_keys=keys) for keys in (LIBRARY.foreign_keys, ()))
     assert [key.declared for _, key in key_graph(one)["members"]] == [True]
     assert [key.declared for _, key in key_graph(other)["members"]] == [False]
 

@@ -147,7 +147,10 @@ def test_many_columns_share_what_an_index_may_hold(world, monkeypatch):
     assert index.size == 600
     assert not index.is_whole("b", "owner")
     monkeypatch.setattr(ValueIndex, "TOTAL", 10)
-    assert World(world.workspace._settings.home, world.engine).index().size == 300  # fifty of each column at least
+    few = World(world.workspace._settings.home, world.engine).index()
+    assert few.size == 300  # fifty of each column at least
+    assert few.of_column("a", "city")[:2] == ("v0", "v1")
+    assert not few.is_whole("a", "city")
 
 
 def test_a_table_file_that_cannot_be_read_costs_only_its_own_values(world):

@@ -22,7 +22,7 @@ from nl2sql.schema import Column, ForeignKey, quote
 from nl2sql.settings import Settings
 from nl2sql.workspace import NewTable, TableInfo, Workspace, append, files
 from nl2sql.workspace import workspace as workspace_module
-from nl2sql.workspace.catalog import FORMAT, NOTES, alias_of
+from nl2sql.workspace.catalog import FORMAT, NOTES, alias_of, read_kept_files
 from nl2sql.workspace.store import Store
 from sample_data import generate
 
@@ -660,6 +660,45 @@ def test_a_hundred_tables_are_added_without_reading_every_version_again(
     for number in range(8):
         add(workspace, f"t{number}")
     assert len(read) <= 8 * 5, "old versions are read again with every change"
+
+
+def test_a_start_reads_the_newest_version_only(
+    workspace: Workspace, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nl2sql.workspace import store
+
+    for number in range(8):
+        add(workspace, f"t{number}")
+    read: list[str] = []
+
+    def kept(path: Path) -> frozenset[str]:
+        read.append(path.name)
+        return read_kept_files(path)
+
+    monkeypatch.setattr(store, "read_kept_files", kept)
+    workspace.close()
+    again = Workspace(Settings(home=home), with_sample=False)
+    assert len(again.snapshot().schema.tables) == 8
+    assert read == [], "versions that are over are read although the newest names every file"
+    (home / "tables" / "left.v1.duckdb").write_bytes(b"")
+    Workspace(Settings(home=home), with_sample=False).snapshot()
+    assert len(read) == 7, "a file may be removed only when no version names it"
+    assert not (home / "tables" / "left.v1.duckdb").exists()
+
+
+def test_several_tables_are_kept_with_one_change_or_none_is(workspace: Workspace) -> None:
+    def staged(folder: Path, name: str) -> NewTable:
+        with duckdb.connect(str(folder / f"{name}.duckdb")) as con:
+            con.execute(f"CREATE TABLE {name} AS SELECT 1 AS n")
+        return NewTable(name, folder / f"{name}.duckdb")
+
+    with workspace.staging() as folder:
+        assert workspace.add_all([staged(folder, "a"), staged(folder, "b")]) == ("a", "b")
+        version = workspace.snapshot().version
+        with pytest.raises(NameTakenError):
+            workspace.add_all([staged(folder, "c"), replace(staged(folder, "d"), name="A")])
+    assert workspace.snapshot().version == version
+    assert [table.name for table in workspace.snapshot().schema.tables] == ["a", "b"]
 
 
 def test_the_profile_goes_along_with_a_table(workspace: Workspace) -> None:

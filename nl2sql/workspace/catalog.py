@@ -171,15 +171,34 @@ def read_catalog(path: Path, number: int) -> Catalog:
 
     Raises duckdb.Error when it is damaged, WorkspaceError when a newer version of the workbench wrote it.
     """
-    with duckdb.connect(str(path), read_only=True, config={"threads": "1", "temp_directory": ""}) as con:
-        about = _rows(con, "about", "format")
-        if not about or not isinstance(about[0]["format"], int):
-            raise duckdb.InvalidInputException(f"{path.name} is no catalog.")
-        if about[0]["format"] > FORMAT:
-            raise WorkspaceError("This workspace was written by a newer version of the workbench. Update this one.")
-        if about[0]["format"] == 1:
-            return Catalog(number, path, _read_first_format(con, about[0]), about[0]["token"])
-        return Catalog(number, path, _read_contents(con, about[0]), about[0]["token"])
+    with _opened(path) as con:
+        about = _about(con, path)
+        if about["format"] == 1:
+            return Catalog(number, path, _read_first_format(con, about), about["token"])
+        return Catalog(number, path, _read_contents(con, about), about["token"])
+
+
+def read_kept_files(path: Path) -> frozenset[str]:
+    """Names of the table files that the catalog file `path` keeps, those of deleted tables too: a fraction of reading
+    it whole. Raises as `read_catalog` does.
+    """
+    with _opened(path) as con:
+        _about(con, path)
+        return frozenset(name for (name,) in con.execute(f"SELECT file FROM {NOTES}.tables").fetchall())
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=True, config={"threads": "1", "temp_directory": ""})
+
+
+def _about(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any]:
+    """What a catalog says of itself, once it is known that this version can read it."""
+    about = _rows(con, "about", "format")
+    if not about or not isinstance(about[0]["format"], int):
+        raise duckdb.InvalidInputException(f"{path.name} is no catalog.")
+    if about[0]["format"] > FORMAT:
+        raise WorkspaceError("This workspace was written by a newer version of the workbench. Update this one.")
+    return about[0]
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, order: str) -> list[dict[str, Any]]:

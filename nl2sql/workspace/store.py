@@ -15,7 +15,7 @@ import duckdb
 from nl2sql.errors import WorkspaceError
 from nl2sql.schema import Schema
 from nl2sql.workspace import files
-from nl2sql.workspace.catalog import Catalog, read_catalog, write_catalog
+from nl2sql.workspace.catalog import Catalog, read_catalog, read_kept_files, write_catalog
 from nl2sql.workspace.contents import Contents
 from nl2sql.workspace.introspect import introspect
 
@@ -206,19 +206,21 @@ class Store:
             age = time.time() - found[successor].stat().st_mtime
             if age >= self._grace and found[number].name not in leased:
                 files.remove_file(found.pop(number))
-        present = {name for name in os.listdir(self.tables) if name.endswith((".duckdb", ".wal"))}  # noqa: PTH208
+        unnamed = {name for name in os.listdir(self.tables) if name.endswith((".duckdb", ".wal"))}  # noqa: PTH208
         try:
-            used = frozenset().union(*(self._files_named(path) for path in found.values()))
+            for path in reversed(found.values()):  # the newest names nearly all of them
+                if unnamed:
+                    unnamed -= self._files_named(path)
         except (duckdb.Error, WorkspaceError, OSError):
             return  # Some catalog cannot be read: what it names is not known, so every table file stays.
-        for name in sorted(present - used):
+        for name in sorted(unnamed):
             files.remove_file(self.tables / name)
 
     def _files_named(self, path: Path) -> frozenset[str]:
         """The table files that a catalog keeps."""
         stamp = _stamp(path)
         if stamp not in self._files_of:
-            self._read(path, 0)
+            self._files_of[stamp] = read_kept_files(path)
         return self._files_of[stamp]
 
     def _read(self, path: Path, number: int) -> Catalog:

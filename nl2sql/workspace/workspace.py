@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -59,17 +59,24 @@ class Workspace(Snapshots):
 
     def add(self, new: NewTable) -> str:
         """Keep `new` as a table; its name. Raises NameTakenError, whose suggestion is free."""
-        name = notes.checked_name(new.name)
+        (name,) = self.add_all((new,))
+        return name
+
+    def add_all(self, news: Sequence[NewTable]) -> tuple[str, ...]:
+        """Keep each of `news` as a table, all with one change; their names. Raises NameTakenError, and keeps none."""
+        names = tuple(notes.checked_name(new.name) for new in news)
 
         def edit(contents: Contents, change: Change) -> Contents:
-            taken = self._taken(contents)
-            notes.check_free("table", name, taken)
-            file = change.adopt_file(stem(name), new.staged)
-            table = replace(diff.staged_table(new, file.schema), name=name)
-            return edits.added(contents, entry_of(table, file, new), taken)
+            for name, new in zip(names, news, strict=True):
+                taken = self._taken(contents)
+                notes.check_free("table", name, taken)
+                file = change.adopt_file(stem(name), new.staged)
+                table = replace(diff.staged_table(new, file.schema), name=name)
+                contents = edits.added(contents, entry_of(table, file, new), taken)
+            return contents
 
         self._edit(edit)
-        return name
+        return names
 
     def compare(self, name: str, new: NewTable, how: Literal["replace", "append"] = "replace") -> SchemaDiff:
         """What would change if `new` replaced the table called `name`, or were appended to it. Changes nothing."""

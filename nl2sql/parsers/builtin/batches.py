@@ -56,7 +56,7 @@ def shuffled(schema: Schema, rng: random.Random) -> Schema:
     """The same schema with tables and columns in another order."""
     tables = [replace(table, columns=tuple(rng.sample(table.columns, len(table.columns)))) for table in schema.tables]
     rng.shuffle(tables)
-    return replace(schema, tables=tuple(tables), fingerprint="-")
+    return replace(schema, tables=tuple(tables))
 
 
 def _thinned(example: TrainingExample, rng: random.Random) -> Schema:
@@ -68,7 +68,7 @@ def _thinned(example: TrainingExample, rng: random.Random) -> Schema:
     most = 9 if rng.random() < 0.2 else 3
     kept = set(rng.sample(others, rng.randint(1, min(len(others), most)))) | needed
     tables: tuple[Table, ...] = tuple(table for table in example.schema.tables if table.name in kept)
-    return Schema(tables, example.schema.foreign_keys, fingerprint="-")
+    return Schema(tables, example.schema.foreign_keys)
 
 
 def _narrowed(schema: Schema, example: TrainingExample, rng: random.Random) -> Schema:

@@ -124,7 +124,7 @@ def _bird_schema(described: dict[str, Any], numbers: set[str]) -> Schema:
         for name, columns in described["tables"].items()
     )
     keys = [(left.split(".", 1), right.split(".", 1)) for left, right in described["joins"]]
-    return Schema(tables, tuple(ForeignKey(a, (b,), c, (d,)) for (a, b), (c, d) in keys), fingerprint="-")
+    return Schema(tables, tuple(ForeignKey(a, (b,), c, (d,)) for (a, b), (c, d) in keys))
 
 
 def spoken_values(reading: Reading) -> list[tuple[Leaf, str]]:

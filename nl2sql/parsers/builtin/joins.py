@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name, stem
-from nl2sql.schema import Column, ForeignKey, Schema, Table, fold
+from nl2sql.schema import ForeignKey, Schema, fold
 
 _JOINED = ("number", "text", "date")
 """Families of columns that may tie two tables without a declared key."""
@@ -18,6 +19,9 @@ Path = list[tuple[str, ForeignKey | None]]
 
 KeyGraph = Mapping[str, Sequence[tuple[str, ForeignKey]]]
 """Neighbours of each table (case-folded), with the key between them."""
+
+Neighbours = Callable[[str], Iterable[tuple[str, ForeignKey]]]
+"""Neighbours of one table (case-folded), with the key between them."""
 
 _SCHEMAS_KEPT = 8
 """Schemas whose graphs are remembered: those asked about by turns, and no trail of those that training makes."""
@@ -36,7 +40,8 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
     missing = [table for table in dict.fromkeys(tables) if fold(table) not in joined]
     while missing:
         goals = {fold(table) for table in missing}
-        path = _nearest(key_graph(schema), joined, goals) or _nearest(_shared_columns(schema), joined, goals)
+        path = _nearest(partial(_of, key_graph(schema)), joined, goals)
+        path = path or _nearest(_shared_columns(schema).neighbours(), joined, goals)
         if path is None:
             raise ParserError(f"No key connects the tables {tables[0]} and {missing[0]}.")
         for name, key in path:
@@ -47,7 +52,10 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
     return order
 
 
-# Remembered by the schema's value, not its fingerprint: schemas that training makes share one.
+def _of(graph: KeyGraph, name: str) -> Sequence[tuple[str, ForeignKey]]:
+    return graph.get(name, ())
+
+
 @lru_cache(_SCHEMAS_KEPT)
 def key_graph(schema: Schema) -> KeyGraph:
     """The graph of declared keys, and of columns of one name between tables that no declared key ties.
@@ -101,30 +109,54 @@ def _columns_by_name(schema: Schema) -> dict[str, list[tuple[int, int]]]:
     return called
 
 
+@dataclass(frozen=True)
+class _SharedColumns:
+    """Which tables have a column of one name and kind. Every two of them are tied, which is never written out."""
+
+    holders: Sequence[Sequence[tuple[str, str]]]
+    """For each name and kind, the tables that have it, each with its own spelling of the column."""
+    of_table: Mapping[str, Sequence[tuple[int, str]]]
+    """By table (case-folded), where it stands in `holders`, with its own spelling."""
+
+    def neighbours(self) -> Neighbours:
+        """For one search: those of each table that no table asked about before has."""
+        told: set[int] = set()
+
+        def of(name: str) -> Iterator[tuple[str, ForeignKey]]:
+            for number, spelled in sorted(self.of_table.get(name, ())):
+                if number in told:
+                    continue
+                told.add(number)
+                for other, theirs in self.holders[number]:
+                    if fold(other) != name:
+                        yield other, ForeignKey(name, (spelled,), other, (theirs,), declared=False)
+
+        return of
+
+
 @lru_cache(_SCHEMAS_KEPT)
-def _shared_columns(schema: Schema) -> KeyGraph:
-    """The graph of columns of one name and kind (`id` and `name` apart): the last resort where no key is known."""
-    graph: dict[str, list[tuple[str, ForeignKey]]] = {fold(table.name): [] for table in schema.tables}
-    holders: dict[tuple[str, str], list[tuple[Table, Column]]] = defaultdict(list)
+def _shared_columns(schema: Schema) -> _SharedColumns:
+    """Columns of one name and kind (`id` and `name` apart): the last resort where no key is known."""
+    numbers: dict[tuple[str, str], int] = {}
+    holders: list[list[tuple[str, str]]] = []
+    of_table: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for table, column in schema.columns():
         if fold(column.name) not in ("id", "name") and column.family in _JOINED:
-            holders[fold(column.name), column.family].append((table, column))
-    for places in holders.values():
-        for left, one in places:
-            for right, other in places:
-                if left is not right:
-                    key = ForeignKey(left.name, (one.name,), right.name, (other.name,), declared=False)
-                    graph[fold(left.name)].append((right.name, key))
-    return graph
+            number = numbers.setdefault((fold(column.name), column.family), len(numbers))
+            if number == len(holders):
+                holders.append([])
+            holders[number].append((table.name, column.name))
+            of_table[fold(table.name)].append((number, column.name))
+    return _SharedColumns(holders, of_table)
 
 
-def _nearest(graph: KeyGraph, start: set[str], goals: set[str]) -> list[tuple[str, ForeignKey]] | None:
+def _nearest(neighbours: Neighbours, start: set[str], goals: set[str]) -> list[tuple[str, ForeignKey]] | None:
     """The shortest chain of keys from any table in `start` to any in `goals`."""
     queue: deque[tuple[str, list[tuple[str, ForeignKey]]]] = deque((name, []) for name in sorted(start))
     seen = set(start)
     while queue:
         name, path = queue.popleft()
-        for neighbour, key in graph.get(name, ()):
+        for neighbour, key in neighbours(name):
             folded = fold(neighbour)
             if folded in goals:
                 return [*path, (neighbour, key)]

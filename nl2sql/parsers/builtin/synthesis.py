@@ -122,7 +122,7 @@ class Synthesis:
             tables.append(table)
             keys += found
             things.append(Thing(table.name, kind.names, kind.others, fields))
-        return Things(Schema(tuple(tables), tuple(keys), fingerprint="-"), tuple(things), None)
+        return Things(Schema(tuple(tables), tuple(keys)), tuple(things), None)
 
     def _connected(self, size: int) -> list[ThingKind]:
         """`size` kinds of thing, most of them tied to one another."""

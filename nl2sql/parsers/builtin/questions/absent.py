@@ -35,7 +35,7 @@ def without_asked(world: Things, reading: Reading, question: str, rng: random.Ra
     )
     if any(len(table.columns) < 2 for table in tables):
         return None
-    return replace(schema, tables=tables, fingerprint="-")
+    return replace(schema, tables=tables)
 
 
 def _words_of(field: Field) -> set[str]:
