@@ -20,7 +20,7 @@ from nl2sql.linking import (
     split_words,
     stem,
 )
-from nl2sql.parsers.builtin.grammar import KINDS, Leaf, Reading
+from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, KINDS, OVER_GROUPS, Leaf, Reading
 from nl2sql.schema import Column, Schema, Table, fold
 
 FEATURES = (
@@ -36,6 +36,13 @@ LONGEST_INPUT = 480
 """Word pieces that the encoder reads at most."""
 MOST_ANCHORS = 20
 _QUOTES = "\"'“”«»‘’ "
+_SKELETON = frozenset("distinct where group having asc desc limit limit1 each rank days".split()) | {
+    *AGGREGATES,
+    *BUCKETS,
+    *CONDITIONAL,
+    *OVER_GROUPS,
+}
+"""Keywords of an earlier reading that a follow-up's model reads as words (skeletons as in RESDSQL, Li et al. 2023)."""
 TURN = "|"
 """Parts an earlier question from the one that follows it up."""
 _FAMILIES = {"number": "number", "text": "text", "date": "date", "boolean": "boolean"}
@@ -99,7 +106,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a follow-up follows: its question, and the columns (table, column) that were shown and tested for it."""
+    """What a follow-up follows: its question with the keywords of its reading, and the columns of that.
+
+    Columns are (table, column): those that were shown, grouped or ordered by, and those that were tested.
+    """
 
     question: str
     shown: frozenset[tuple[str, str]] = frozenset()
@@ -121,7 +131,8 @@ class Earlier:
                 clause = tested
             elif action in ("select", "group", "asc", "desc"):
                 clause = shown
-        return cls(question, frozenset(shown), frozenset(tested))
+        said = " ".join(action for action in reading if action in _SKELETON)
+        return cls(f"{question} {TURN} {said}", frozenset(shown), frozenset(tested))
 
 
 @dataclass(frozen=True)

@@ -279,7 +279,19 @@ send an email to all {noun}
 export {noun} to excel and mail it to me
 make a chart that my boss will like
 order more {noun}
-asdf
+book a {single} for tomorrow
+remind me to call our {noun}
+which {noun} will leave us next month
+who is going to buy more next year
+suggest a name for our {noun}
+what colour should our logo be
+how do i use this tool
+12 times 7
+open my calendar
+play some music
+recommend a good {single}
+which {noun} are likely to fail next week
+how would {column} develop if we had twice as many {noun}
 qwerty uiop
 lorem ipsum dolor sit amet
 xyz abc foo

@@ -18,7 +18,7 @@ from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.corpus import TrainingExample
 from nl2sql.parsers.builtin.features import Earlier
 from nl2sql.parsers.builtin.grammar import Action
-from nl2sql.parsers.builtin.questions.absent import off_topic, without_asked
+from nl2sql.parsers.builtin.questions.absent import off_topic, without_asked, without_thing
 from nl2sql.parsers.builtin.questions.dialogues import follow_up
 from nl2sql.parsers.builtin.questions.draw import Draw
 from nl2sql.parsers.builtin.questions.shapes import ask, ask_about
@@ -26,7 +26,7 @@ from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
-_KINDS = (0.72, 0.2, 0.08)
+_KINDS = (0.68, 0.21, 0.11)
 """Shares of questions that stand alone, follow up another, and must be declined."""
 _ANY_DAY = dt.date(2024, 6, 15)
 
@@ -86,12 +86,14 @@ class Synthesis:
 
     def absent(self, world: Things) -> TrainingExample | None:
         """A question that the schema does not answer."""
-        if self.rng.random() < 0.3:
+        roll = self.rng.random()
+        if roll < 0.4:
             return self._example(world, off_topic(Draw(world, self.rng)), ["decline"])
         asked = ask(world, self.rng)
         if asked is None:
             return None
-        schema = without_asked(world, tuple(asked[1]), asked[0], self.rng)
+        take_away = without_thing if roll < 0.65 else without_asked
+        schema = take_away(world, tuple(asked[1]), asked[0], self.rng)
         return None if schema is None else replace(self._example(world, asked[0], ["decline"]), schema=schema)
 
     def _example(self, world: Things, words: str, reading: Sequence[Action]) -> TrainingExample:

@@ -9,7 +9,7 @@ from nl2sql.linking import split_name, stem
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.questions.draw import Draw
-from nl2sql.parsers.builtin.synthetic_schema import Field, Things
+from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, Things
 from nl2sql.schema import Schema
 
 
@@ -36,6 +36,31 @@ def without_asked(world: Things, reading: Reading, question: str, rng: random.Ra
     if any(len(table.columns) < 2 for table in tables):
         return None
     return replace(schema, tables=tables)
+
+
+def without_thing(world: Things, reading: Reading, question: str, rng: random.Random) -> Schema | None:
+    """The schema less a table that `reading` needs beside another, and all keys to it; None where there is none."""
+    used = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.column))
+    things = [thing for name in used if (thing := world.thing(name)) is not None and _named(thing, question)]
+    if len(used) < 2 or not things:
+        return None
+    gone = rng.choice(things)
+    schema = world.schema
+    keys = {(key.table, name) for key in schema.foreign_keys if key.to_table == gone.table for name in key.columns}
+    tables = tuple(
+        replace(table, columns=tuple(c for c in table.columns if (table.name, c.name) not in keys))
+        for table in schema.tables
+        if table.name != gone.table
+    )
+    if not tables or any(len(table.columns) < 2 for table in tables):
+        return None
+    ties = tuple(key for key in schema.foreign_keys if gone.table not in (key.table, key.to_table))
+    return replace(schema, tables=tables, foreign_keys=ties)
+
+
+def _named(thing: Thing, question: str) -> bool:
+    asked = {stem(word) for word in split_name(question)}
+    return any(asked >= {stem(word) for word in split_name(name)} for name in thing.names)
 
 
 def _words_of(field: Field) -> set[str]:

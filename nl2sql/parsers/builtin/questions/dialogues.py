@@ -350,6 +350,10 @@ def _more_columns(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     fields = [one for one in draw.thing.fields if one.leaf not in parts.items]
     if not parts.lists_rows or not fields or any(isinstance(one, Leaf) and one.kind == "table" for one in parts.items):
         return None
+    if len(fields) > 1 and draw.chance(0.35):
+        one, other = draw.rng.sample(fields, 2)
+        both = f"{draw.say(one)} and {draw.say(other)}"
+        return draw.one_of(_ADD, columns=both), replace(parts, items=(*parts.items, one.leaf, other.leaf))
     field_ = draw.rng.choice(fields)
     said = draw.say(field_)
     return draw.one_of(_ADD, columns=plural(said) if draw.chance(0.3) else said), replace(
