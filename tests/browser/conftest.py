@@ -18,6 +18,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+FOCUSED = """(() => {
+  const element = document.activeElement
+  return element.matches("main, section, div:not([role])") ? "" : element.placeholder || element.innerText || ""
+})()"""
+"""What the focus is on, as text; areas that scroll have the focus too, and all text of the page."""
 PATIENCE = 120
 """Seconds that a slow, busy machine may take for what takes a moment elsewhere."""
 expect.set_options(timeout=PATIENCE * 1000)
@@ -55,6 +60,16 @@ def serve(script: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes],
             time.sleep(0.1)
     server.kill()
     raise AssertionError(f"The app did not start:\n{log.read_text()}")
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    """Press Tab until the focus is on `wanted`: the question box, or what shows that text."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if (wanted == "textbox" and "Type a question" in focused) or wanted in focused:
+            return
+    raise AssertionError(f"Tab never reached {wanted}.")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.answers import HOSTILE
+from tests.browser.conftest import tab_to
 
 pytestmark = pytest.mark.browser
 AVERAGE = "Show me average salary by department"
@@ -181,16 +182,6 @@ def test_keyboard_alone(app: str, page: Page) -> None:
     tab_to(page, "thumb_up")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Noted in the query log.")).to_be_visible()
-
-
-def tab_to(page: Page, wanted: str) -> None:
-    """Press Tab until the focus is on `wanted`: the question box, or what shows that text."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        focused = page.evaluate("document.activeElement.placeholder || document.activeElement.innerText || ''")
-        if (wanted == "textbox" and "Type a question" in focused) or wanted in focused:
-            return
-    raise AssertionError(f"Tab never reached {wanted}.")
 
 
 def test_hostile_text_never_renders(app: str, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The Data page in a real browser: a file from finance becomes a table and an answer; two tabs, Stop, narrow."""
+"""The Data page in a real browser: a file from finance becomes a table and an answer; tabs, Stop, keyboard, narrow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import HERE, serve
+from tests.browser.conftest import HERE, serve, tab_to
 
 pytestmark = pytest.mark.browser
 SLOW = 120_000
@@ -89,6 +89,20 @@ def test_stop_a_load(app: str, page: Page) -> None:
     stop.click()
     expect(page.get_by_text("Nothing of it was kept")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("button", name="Keep as table")).to_be_visible(timeout=SLOW)
+
+
+def test_keyboard_alone(app: str, page: Page) -> None:
+    open_data(page, app)
+    upload(page, "people.csv", b"name,town\nAnn,Lima\nBob,Rome\n")
+    expect(page.get_by_role("button", name="Keep as table")).to_be_visible(timeout=SLOW)
+    tab_to(page, "Keep as table")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("people is a table now")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("2 rows · 2 columns")).to_be_visible(timeout=SLOW)
+    tab_to(page, "Open")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="people")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("region", name="The columns and what they hold")).to_be_visible(timeout=SLOW)
 
 
 def test_hostile_names_narrow_and_dark(app: str, browser: Browser) -> None:
