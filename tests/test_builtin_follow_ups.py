@@ -12,7 +12,7 @@ from nl2sql.parsers.base import Turn
 from nl2sql.parsers.builtin import parser, weights
 from nl2sql.parsers.builtin.features import FEATURES, Earlier, encode, find_links, span_text
 from nl2sql.parsers.builtin.grammar import Leaf, to_text
-from nl2sql.parsers.builtin.questions.dialogues import Parts
+from nl2sql.parsers.builtin.questions.clauses import Parts
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.synthesis import Synthesis
 from nl2sql.schema import Column, Schema, Table

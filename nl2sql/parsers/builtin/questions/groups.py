@@ -1,13 +1,12 @@
-"""Shapes that ask for totals by group: per category, over time, the best group, groups that pass a bar."""
+"""Shapes that ask for totals by group: per category, per two, the best group, groups that pass a bar."""
 
 from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, behind, number_leaf, select, wordings
-from nl2sql.parsers.builtin.questions.filters import COMPARED, draw_filters, in_period
+from nl2sql.parsers.builtin.questions.filters import COMPARED, draw_filters
 from nl2sql.parsers.builtin.questions.totals import AGGREGATES, counted, measure
-from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
-from nl2sql.schema import Column
+from nl2sql.parsers.builtin.synthetic_schema import Thing, plural
 
 _PARENT_NAME = wordings("{single} | {single} | {single} name | {single} {column}")
 _PARENT_COLUMN = wordings("{single} {column} | {column} | {column} of the {single} | {single} {column}")
@@ -195,76 +194,6 @@ def two_at_once(draw: Draw) -> Asked | None:
     if made is None:
         return None
     return draw.one_of(_TWO_BY, total=total, count=count, by=by), select([*keys, *actions, *more], groups=keys)
-
-
-_ADVERBS = {"month": "monthly", "year": "yearly", "quarter": "quarterly", "week": "weekly", "day": "daily"}
-_ROWS_OVER_TIME = wordings("number of {noun} | {noun} | how many {noun} | count of {noun}")
-_BY_TIME = wordings("""{total} by {unit} {when} | {total} per {unit} {when} | {adverb} {total} {when}
-    | show {total} for each {unit} {when} | {total} by {unit} of {date} {when}
-    | {total} over time by {unit} {when} | show me {total} by {unit} {when} | {total} {adverb} {when}
-    | what is the {total} per {unit} {when} | trend of {total} by {unit} {when}""")
-
-
-_BY_TIME_OF = wordings("""{total} by {unit} of {date} {when} | {total} per {unit}, by {date} {when}
-    | {total} by {date} {unit} {when} | {total} per {unit} of {date} {when} | {adverb} {total} by {date} {when}""")
-_BY_WEEKDAY = wordings("""{total} per weekday | {total} by weekday | {total} by day of the week
-    | {total} per day of week | {total} for each day of the week | on which days of the week do {total} come in
-    | weekday breakdown of {total} | which weekday has how many {total} | {total} on each weekday
-    | show {total} by day of week""")
-_BUSIEST_DAY = wordings("""which weekday has the most {total} | which day of the week has the most {total}
-    | busiest weekday by {total} | on which weekday do we have the most {total}
-    | what day of the week has the most {total}""")
-_BY_HOUR = wordings("""{total} by hour of the day | {total} per hour of day | {total} by hour | hourly {total}
-    | at what hour do {total} come in | {total} for each hour of the day""")
-
-
-def by_weekday(draw: Draw) -> Asked | None:
-    """By day of the week or hour of the day."""
-    thing = draw.thing
-    found = draw.when(thing)
-    if found is None or not found[1]:
-        return None
-    column = thing_column(draw, found[0])
-    unit = "hour" if column.type == "TIMESTAMP" and draw.chance(0.4) else "weekday"
-    made = measure(draw, thing) if draw.chance(0.35) else None
-    total, actions = made or (draw.one_of(_ROWS_OVER_TIME, noun=draw.many(thing)), ["count", thing.leaf])
-    key: list[Action] = [unit, found[0].leaf]
-    if unit == "weekday" and made is None and draw.chance(0.3):
-        words = draw.one_of(_BUSIEST_DAY, total=draw.many(thing))
-        return words, select(key, groups=key, tail=["desc", *actions, "limit1"])
-    return draw.one_of(_BY_HOUR if unit == "hour" else _BY_WEEKDAY, total=total), select([*key, *actions], groups=key)
-
-
-def thing_column(draw: Draw, field: Field) -> Column:
-    """The column that a field stands for."""
-    table = draw.world.schema.table(field.table)
-    column = table.column(field.column) if table else None
-    assert column is not None
-    return column
-
-
-def by_time(draw: Draw) -> Asked | None:
-    """A course over time."""
-    rng, thing = draw.rng, draw.thing
-    found = draw.when(thing)
-    if found is None:
-        return None
-    field, is_first = found
-    unit = rng.choice(("month", "month", "month", "year", "year", "quarter", "week", "day"))
-    made = measure(draw, thing) if draw.chance(0.6) else None
-    total, actions = made or counted(draw, thing)
-    if made is None:
-        total = draw.one_of(_ROWS_OVER_TIME, noun=draw.many(thing))
-    when, where = "", list[Action]()
-    if draw.chance(0.4):
-        period = draw.period()
-        where = ["where", "=", field.leaf, period]
-        into = in_period(period.text)
-        when = rng.choice((into, f"for {period.text}", into))
-    texts = _BY_TIME if is_first else _BY_TIME_OF
-    words = draw.one_of(texts, total=total, unit=unit, adverb=_ADVERBS[unit], when=when, date=draw.say(field))
-    key: list[Action] = [unit, field.leaf]
-    return words, select([*key, *actions], where, key, ["asc", *key])
 
 
 _REVENUE = wordings("""total revenue | revenue | total sales | sales value | turnover

@@ -268,3 +268,23 @@ def conditional_by_group(draw: Draw) -> Asked | None:
     words = draw.rng.choice(texts).format(per=draw.listed("by, per, for each"))
     counted: list[Action] = ["count", thing.leaf]
     return words, select([*keys, *counted, "when", *counted, *condition], groups=keys)
+
+
+def percent_of_one(draw: Draw) -> Asked | None:
+    """What one value is of the whole sum, in percent: «what share of revenue comes from Europe»."""
+    thing = draw.thing
+    fields = thing.with_role("measure")
+    categories = [one for one in thing.with_role("category") if one.values]
+    if not fields or not categories:
+        return None
+    field, category = draw.rng.choice(fields), draw.rng.choice(categories)
+    value = draw.rng.choice(category.values)
+    column = draw.say(field)
+    texts = (
+        f"what percentage of {column} comes from {value}", f"what share of total {column} is {value}",
+        f"{value}'s share of {column} in percent", f"what percent of {column} is from {value}",
+        f"share of {value} in total {column}", f"how much of the {column} in percent comes from {value}",
+    )  # fmt: skip
+    total: list[Action] = ["sum", field.leaf]
+    part: list[Action] = ["when", *total, "=", category.leaf, Leaf("text", text=value)]
+    return draw.rng.choice(texts), select(["divide", "multiply", *part, "100", *total])

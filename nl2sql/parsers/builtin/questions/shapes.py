@@ -5,23 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from nl2sql.parsers.builtin.questions import courses, groups, parents, proportions, rows, totals
+from nl2sql.parsers.builtin.questions import courses, groups, parents, places, proportions, rows, totals
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw
 from nl2sql.parsers.builtin.synthetic_schema import Things
 
 SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (rows.list_rows, 3), (rows.list_fields, 2.5), (totals.count, 2), (totals.aggregate, 2.5), (groups.grouped, 5),
-    (groups.best_group, 1.5), (groups.having, 1), (rows.top_rows, 2.5), (groups.by_time, 2.5), (totals.distinct, 1),
+    (groups.best_group, 1.5), (groups.having, 1), (rows.top_rows, 2.5), (courses.by_time, 2.5), (totals.distinct, 1),
     (rows.above_average, 0.7), (parents.per_parent, 2), (parents.most_children, 1.2),
     (parents.without_children, 1), (parents.parent_attribute, 2), (groups.product_of_two, 0.6),
     (groups.several, 0.5), (rows.two_columns, 0.3), (rows.who_has, 1.5), (totals.count_of_state, 1),
     (groups.each_on_average, 0.5), (totals.how_much, 1), (parents.with_parent, 2.2), (parents.without_parent, 0.7),
-    (groups.two_at_once, 1), (groups.by_weekday, 0.7),
+    (groups.two_at_once, 1), (courses.by_weekday, 0.7),
     (proportions.share, 2), (proportions.rate, 2), (proportions.two_states, 1.2),
     (proportions.two_groups, 1.2), (proportions.per_head, 0.8), (proportions.conditional_by_group, 0.6),
-    (courses.course, 2.5), (courses.first_of_each, 1.5), (courses.best_of_each, 1), (courses.rank, 0.9),
-    (courses.above_own_average, 0.7), (courses.days_between, 1.2), (courses.groups_above_average, 0.5),
-    (courses.missing_values, 0.7), (courses.percent_of_one, 0.6),
+    (courses.course, 2.5), (places.first_of_each, 1.5), (places.best_of_each, 1), (places.rank, 0.9),
+    (places.above_own_average, 0.7), (courses.days_between, 1.2), (places.groups_above_average, 0.5),
+    (totals.missing_values, 0.7), (proportions.percent_of_one, 0.6),
 )  # fmt: skip
 """Every shape and its weight."""
 _WEIGHTS = [weight for _, weight in SHAPES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, select, wordings
 from nl2sql.parsers.builtin.questions.filters import draw_filters, yes_or_no
-from nl2sql.parsers.builtin.synthetic_schema import Thing, plural
+from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 AGGREGATES = {
     "avg": wordings("average | mean | avg | typical | average"),
@@ -157,3 +157,30 @@ def distinct(draw: Draw) -> Asked | None:
     texts = _HOW_MANY_DIFFERENT if counts else _DIFFERENT
     words = draw.one_of(texts, column=column, columns=plural(column), noun=noun)
     return words, select([*(["count"] if counts else []), "distinct", field.leaf])
+
+
+def missing_values(draw: Draw) -> Asked | None:
+    """How many rows lack something, for one field or beside all rows."""
+    thing = draw.thing
+    fields: list[Field] = [one for one in thing.fields if one.role != "flag"]
+    if not fields:
+        return None
+    field = draw.rng.choice(fields)
+    column, noun = draw.say(field), draw.many(thing)
+    texts = (
+        f"how many {noun} have no {column}", f"how many {noun} are missing a {column}",
+        f"number of {noun} without {column}", f"how many missing values are in {column}",
+        f"count of {noun} where {column} is missing", f"missing {column} count",
+        f"how many null {plural(column)} are there", f"{noun} missing {column}",
+        f"how often is the {column} of {noun} missing",
+    )  # fmt: skip
+    words = draw.rng.choice(texts)
+    where: list[Action] = ["where", "null", field.leaf]
+    if words == texts[7]:
+        return words, select([thing.leaf], where)
+    filters = draw_filters(draw, thing, 0, 1).only_after() if draw.chance(0.15) else None
+    if filters and filters.where and field.leaf not in filters.where:
+        return words + filters.after, select(
+            ["count", thing.leaf], ["where", "and", "null", field.leaf, *filters.where[1:]]
+        )
+    return words, select(["count", thing.leaf], where)
