@@ -17,8 +17,9 @@ from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
 from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.decode import Found, search
-from nl2sql.parsers.builtin.features import Inputs, encode, find_links
+from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
+from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
@@ -68,10 +69,10 @@ class BuiltinParser:
 
     def predict(self, request: ParseRequest) -> Prediction:
         """Ranked readings of the question. Raises QueryCancelledError."""
-        links = find_links(request.question, request.values, request.schema)
         if not any(char.isalnum() for char in request.question):
             return Prediction((), 0.0, "There are no words in this question.")
-        inputs = encode(request.question, request.schema, links, self._pieces, self._special)
+        schema, links = readable(request.question, request.schema, request.values, self._pieces)
+        inputs = encode(request.question, schema, links, self._pieces, self._special)
         if not any(item.kind == "column" for item in inputs.items):
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
         with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
