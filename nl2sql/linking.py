@@ -374,6 +374,32 @@ def best_matches(
 NameMatch = Literal["none", "partial", "exact"]
 
 
+class NameMatcher:
+    """Matches names of tables and columns with the words of one question; see `match_names`."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self._stems = [stem(word.text) for word in words]
+        self._content = [word.text.lower() not in STOPWORDS for word in words]
+        self._present = frozenset(self._stems)
+
+    def match(self, name: str, extra: Iterable[str] = ()) -> tuple[NameMatch, frozenset[int]]:
+        """How the words match a name (or one of its other names), and which word positions do."""
+        stems = self._stems
+        best: tuple[NameMatch, frozenset[int]] = ("none", frozenset())
+        for text in (name, *extra):
+            wanted = [stem(part) for part in split_name(text)]
+            if self._present.isdisjoint(wanted):  # nearly all names of a large schema
+                continue
+            for start in range(len(stems) - len(wanted) + 1):
+                if stems[start : start + len(wanted)] == wanted:
+                    return "exact", frozenset(range(start, start + len(wanted)))
+            content = {part for part in wanted if part not in STOPWORDS and len(part) > 1} or set(wanted)
+            positions = frozenset(at for at, one in enumerate(stems) if one in content and self._content[at])
+            if positions and best[0] == "none":
+                best = ("partial", positions)
+        return best
+
+
 def match_names(words: Sequence[Word], name: str, extra: Iterable[str] = ()) -> tuple[NameMatch, frozenset[int]]:
     """How the words of a question match a name (or one of its other names), and which word positions do.
 
@@ -382,19 +408,4 @@ def match_names(words: Sequence[Word], name: str, extra: Iterable[str] = ()) -> 
     >>> match_names(split_words("average unit prices"), "unit_price")
     ('exact', frozenset({1, 2}))
     """
-    stems = [stem(word.text) for word in words]
-    best: tuple[NameMatch, frozenset[int]] = ("none", frozenset())
-    for text in (name, *extra):
-        wanted = [stem(part) for part in split_name(text)]
-        if not wanted:
-            continue
-        for start in range(len(stems) - len(wanted) + 1):
-            if stems[start : start + len(wanted)] == wanted:
-                return "exact", frozenset(range(start, start + len(wanted)))
-        content = {part for part in wanted if part not in STOPWORDS and len(part) > 1} or set(wanted)
-        positions = frozenset(
-            at for at, one in enumerate(stems) if one in content and words[at].text.lower() not in STOPWORDS
-        )
-        if positions and best[0] == "none":
-            best = ("partial", positions)
-    return best
+    return NameMatcher(words).match(name, extra)

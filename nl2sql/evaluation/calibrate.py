@@ -35,8 +35,8 @@ from nl2sql.evaluation.ordering import ordering_of
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider
+from nl2sql.parsers.builtin.evidence import Ranking
 from nl2sql.parsers.builtin.parser import BuiltinParser
-from nl2sql.parsers.builtin.ranking import Ranking
 
 _ANY_DAY = dt.date(2024, 6, 15)
 

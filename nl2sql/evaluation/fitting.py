@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nl2sql.parsers.builtin.ranking import PRIOR, Ranking
+from nl2sql.parsers.builtin.evidence import PRIOR, Ranking
 
 Floats = npt.NDArray[np.float64]
 FOLDS = 5

@@ -5,17 +5,18 @@ Stored values that the question may mean stand beside their column, as in BRIDGE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nl2sql import dates
 from nl2sql.linking import (
     NameMatch,
+    NameMatcher,
     ValueIndex,
     ValueMatch,
     Word,
+    best_matches,
     find_numbers,
-    match_names,
     split_name,
     split_words,
     stem,
@@ -45,12 +46,16 @@ _SKELETON = frozenset("distinct where group having asc desc limit limit1 each ra
 """Keywords of an earlier reading that a follow-up's model reads as words (skeletons as in RESDSQL, Li et al. 2023)."""
 TURN = "|"
 """Parts an earlier question from the one that follows it up."""
+TABLE_PRICE, COLUMN_PRICE, VALUE_PRICE = 2, 1, 8
+"""Word pieces that a table, a column and a column's stored values are reckoned to take beyond the name's own."""
 _FAMILIES = {"number": "number", "text": "text", "date": "date", "boolean": "boolean"}
 
 Hit = tuple[NameMatch, frozenset[int]]
 """How a name is matched by the question, and by which words."""
 Pieces = Callable[[str], Sequence[int]]
 """Word pieces of one lower-case word."""
+Place = tuple[str, str]
+"""Table and column."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +150,18 @@ class Links:
     periods: tuple[tuple[int, int, Leaf], ...]
 
 
-def find_links(question: str, values: ValueIndex | None, schema: Schema) -> Links:
-    """Stored values of `schema`, numbers and time expressions in `question`."""
+def find_links(
+    question: str, values: ValueIndex | None, schema: Schema, found: Iterable[ValueMatch] | None = None
+) -> Links:
+    """Stored values of `schema`, numbers and time expressions in `question`.
+
+    `found` are the value index's matches for the question, where they are known already.
+    """
     words = split_words(question)
     known = {(table.name, column.name) for table, column in schema.columns()}
-    matches = values.find(words, within=known) if values else ()
+    if found is None:
+        found = values.matches(words) if values else ()
+    matches = best_matches(found, within=known)
     periods = []
     for mention in dates.find_dates(question):
         covered = [at for at, word in enumerate(words) if mention.start <= word.start < mention.end]
@@ -216,11 +228,10 @@ def encode(
     if earlier is not None:
         inputs.earlier = sum(word.start < len(earlier.question) + 1 + len(TURN) for word in links.words)
     writer = _Writer(inputs, pieces, special)
-    table_hits = {
-        table.name: match_names(links.words, table.label, (table.name, *table.synonyms)) for table in schema.tables
-    }
+    match = NameMatcher(links.words).match
+    table_hits = {table.name: match(table.label, (table.name, *table.synonyms)) for table in schema.tables}
     column_hits = {
-        (table.name, column.name): match_names(links.words, column.label, (column.name, *column.synonyms))
+        (table.name, column.name): match(column.label, (column.name, *column.synonyms))
         for table, column in schema.columns()
     }
     word_spans = _write_question(writer, links, table_hits.values(), column_hits.values(), inputs.earlier)
@@ -252,9 +263,9 @@ def encode(
             if earlier is not None:
                 flags += (_F["was_shown"],) * (place in earlier.shown) + (_F["was_tested"],) * (place in earlier.tested)
             columns_found.append(writer.column(table, column, flags, number))
-            for match in links.values:
-                if (match.table, match.column) == place:
-                    anchors.append(writer.anchor(match, len(columns_found) - 1))
+            for value in links.values:
+                if (value.table, value.column) == place:
+                    anchors.append(writer.anchor(value, len(columns_found) - 1))
     offset = len(tables)
     inputs.items = [
         *tables,
@@ -296,21 +307,19 @@ def _fit(
     writer: _Writer,
 ) -> tuple[tuple[Column, ...], int]:
     """The columns of `table` that fit in `budget` word pieces, in their order, and what they cost."""
-    cost = writer.cost(table.label) + 2
+    cost = writer.cost(table.label) + TABLE_PRICE
     if cost + 4 > budget:
         return (), 0
 
     def worth(column: Column) -> float:
-        state = column_hits[(table.name, column.name)][0]
-        score = {"exact": 4.0, "partial": 2.0, "none": 0.0}[state]
-        score += 3.0 * ((table.name, column.name) in matched)
-        score += 1.0 * (column.name in table.primary_key)
-        return score + 0.5 * ((fold(table.name), fold(column.name)) in keys)
+        place = (table.name, column.name)
+        return column_worth(table, column, column_hits[place][0], place in matched, keys)
 
     kept: set[str] = set()
     share = budget if len(table.columns) <= 40 else max(budget // 2, min(budget, 160))
     for column in sorted(table.columns, key=worth, reverse=True):
-        price = writer.cost(column.label) + 1 + (8 if (table.name, column.name) in matched else 0)
+        price = writer.cost(column.label) + COLUMN_PRICE
+        price += VALUE_PRICE if (table.name, column.name) in matched else 0
         if cost + price > share:
             if worth(column) == 0.0:
                 break
@@ -318,6 +327,14 @@ def _fit(
         cost += price
         kept.add(column.name)
     return tuple(column for column in table.columns if column.name in kept), cost
+
+
+def column_worth(table: Table, column: Column, state: NameMatch, has_value: bool, keys: Container[Place]) -> float:
+    """How much a question needs a column read, 0 where nothing speaks for it; `keys` are (table, column), folded."""
+    score = {"exact": 4.0, "partial": 2.0, "none": 0.0}[state]
+    score += 3.0 * has_value
+    score += 1.0 * (column.name in table.primary_key)
+    return score + 0.5 * ((fold(table.name), fold(column.name)) in keys)
 
 
 def _column_flags(
@@ -363,6 +380,14 @@ def _write_question(
     return spans
 
 
+def name_pieces(text: str, pieces: Pieces) -> list[int]:
+    """Word pieces of a name, at most twelve; none where it has neither letter nor digit nor mark that is known."""
+    found: list[int] = []
+    for word in split_name(text)[:12] or (text.lower()[:12],):
+        found.extend(pieces(word))
+    return found[:12]
+
+
 class _Writer:
     """Appends word pieces with their features."""
 
@@ -381,10 +406,7 @@ class _Writer:
 
     def name(self, text: str) -> list[int]:
         """Word pieces of a name, at most twelve."""
-        found: list[int] = []
-        for word in split_name(text)[:12] or (text.lower()[:12],):
-            found.extend(self.pieces(word))
-        return found[:12] or [self.special.comma]
+        return name_pieces(text, self.pieces) or [self.special.comma]
 
     def cost(self, text: str) -> int:
         """Word pieces that a name takes."""

@@ -17,9 +17,10 @@ from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.decode import search
-from nl2sql.parsers.builtin.features import Earlier, Inputs, encode, find_links
+from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence
+from nl2sql.parsers.builtin.features import Earlier, Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
-from nl2sql.parsers.builtin.ranking import PRIOR, Evidence, Ranking, evidence
+from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
@@ -118,8 +119,8 @@ class BuiltinParser:
         """What the model reads: the question, after those it follows up, and the schema."""
         earlier = _earlier(request.history)
         text = earlier.before(request.question) if earlier else request.question
-        links = find_links(text, request.values, request.schema)
-        return encode(text, request.schema, links, self._pieces, self._special, earlier=earlier)
+        schema, links = readable(text, request.schema, request.values, self._pieces)
+        return encode(text, schema, links, self._pieces, self._special, earlier=earlier)
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of a reading kept in the log. Raises ParserError."""

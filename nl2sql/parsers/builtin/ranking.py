@@ -1,207 +1,209 @@
-"""What speaks for and against a reading beside the model's own score, weighed by what held-out databases showed.
+"""Which tables of a schema of any size a question may mean: by names, near spellings, stored values and neighbours.
 
-A linear reranker over a beam (Collins and Koo 2005): each piece of evidence is a small number that question and reading
-give, its weight is fitted by `python -m nl2sql.evaluation.calibrate` and kept in config.json. Knows no weights itself.
+What the names say is worked out once for each schema; a question costs look-ups and a little arithmetic. Words that few
+tables have count for more (inverse document frequency, Spärck Jones 1972). Knows no weights and no word pieces.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from nl2sql.errors import ParserError
-from nl2sql.linking import normal_form
-from nl2sql.parsers.builtin.features import FEATURES, Inputs, Item
-from nl2sql.parsers.builtin.grammar import ARITHMETIC, OVER_GROUPS, PATTERNS, Leaf, Reading
-from nl2sql.parsers.builtin.joins import join_path
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz, process
+
+from nl2sql.linking import STOPWORDS, ValueMatch, Word, split_name, stem
+from nl2sql.parsers.builtin.joins import key_graph
 from nl2sql.schema import Schema, fold
 
-Evidence = Mapping[str, float]
-"""By name, how much of it there is in a reading; what is left out is zero."""
+Scores = npt.NDArray[np.float32]
 
-PRIOR: Evidence = {"unused": -1.5, "key_totals": -3.0}
-"""Weights where none were fitted."""
+_SCHEMAS_KEPT = 8
+# Found by search over questions on databases that training sees; see docs/experiments.md.
+_COLUMN = 0.7
+"""Worth of a word in a column's name, beside 1 in the table's."""
+_ANY_PART = 0.35
+"""Worth of one word of a name of many, beside 1 for the whole name."""
+_NEAR, _WITHIN = 0.7, 0.4
+"""Worth of a near spelling; of a word that is part of a longer one, or has one as its part."""
+_NEIGHBOUR, _AROUND = 0.9, 0.8
+"""Worth of what a neighbour has; of all that a table and its neighbours have, beside what it has itself."""
+_VALUE = {"exact": 0.8, "normal": 0.72, "fuzzy": 0.4, "initials": 0.32}
+_MANY_INITIALS = 0.08
+"""Worth of a stored value that is the initials of several words: most are by chance."""
+_SHORTEST, _LONGEST = 4, 40
+"""Letters of the shortest and longest word that is looked for in other spellings."""
+_LIKE = 80
+"""How alike (0 to 100) a near spelling is."""
+_SPELLINGS = 3
+_TIED, _FARTHEST = 8, 3
+"""Of how many tables the ways from each to each are kept, and how many keys such a way has."""
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """Weighs evidence: `weights` by its name."""
+class _Named:
+    """The tables that have one word in a name of theirs: numbers (n,) and what the word is worth there (n,)."""
 
-    weights: Evidence = field(default_factory=lambda: PRIOR)
-
-    def total(self, score: float, found: Evidence) -> float:
-        """The model's log-probability `score` and the weighed evidence together, at most 0 where nothing speaks up."""
-        return score + sum(self.weights.get(name, 0.0) * amount for name, amount in found.items())
+    tables: npt.NDArray[np.int64]
+    worth: Scores
+    rarity: float
 
 
-def _any(*wanted: str) -> frozenset[str]:
-    return frozenset(wanted)
+@dataclass(frozen=True)
+class SchemaIndex:
+    """What the names of a schema say, by the stems of their words, and which tables are neighbours."""
+
+    size: int
+    numbers: Mapping[str, int]
+    """Of the tables, by their names (case-folded)."""
+    named: Mapping[str, _Named]
+    words: Sequence[str]
+    text: str
+    """All words, one to a line: looked through for parts of words at once."""
+    edges: npt.NDArray[np.int64]
+    """(2, E): neighbours by a key, both ways."""
+    neighbours: Sequence[Sequence[int]]
+
+    def rank(self, words: Sequence[Word], values: Iterable[ValueMatch]) -> Scores:
+        """How likely each table is meant (T,); 0 where nothing speaks for it."""
+        found = [*self._by_name(words), *self._by_value(words, values)]
+        if not found:
+            return np.zeros(self.size, np.float32)
+        own = np.zeros((self.size, len(found)), np.float32)  # (T, clues)
+        for number, (tables, worth) in enumerate(found):
+            own[tables, number] = worth
+        around = own.copy()
+        np.maximum.at(around, self.edges[0], np.float32(_NEIGHBOUR) * own[self.edges[1]])
+        scores: Scores = own.sum(1) + np.float32(_AROUND) * around.sum(1)
+        return scores
+
+    def likeliest(self, words: Sequence[Word], values: Iterable[ValueMatch], most: int) -> list[int]:
+        """At most `most` numbers of tables, the likeliest first, then those that tie the first ones together.
+
+        Where nothing speaks for a table, it comes in the schema's order.
+        """
+        ranked = [int(number) for number in np.argsort(-self.rank(words, values), kind="stable")[:most]]
+        first = ranked[:_TIED]
+        between = [number for number in self.between(first) if number not in first]
+        rest = [number for number in ranked[_TIED:] if number not in between]
+        return [*first, *between, *rest][:most]
+
+    def between(self, tables: Sequence[int]) -> list[int]:
+        """The tables on the shortest ways of at most three keys from each of `tables` to each other one."""
+        found: dict[int, None] = {}
+        for at, start in enumerate(tables):
+            came: dict[int, int] = {start: start}
+            goals, edge = set(tables[at + 1 :]), [start]
+            for _ in range(_FARTHEST):
+                reached: list[int] = []
+                for one in edge:
+                    for other in self.neighbours[one]:
+                        if other not in came:
+                            came[other] = one
+                            reached.append(other)
+                for goal in goals.intersection(reached):
+                    step = came[goal]
+                    while step != start:
+                        found[step] = None
+                        step = came[step]
+                edge = reached
+        return list(found)
+
+    def _by_name(self, words: Sequence[Word]) -> Iterator[tuple[npt.NDArray[np.int64], Scores]]:
+        stems = [stem(word.text) for word in words]
+        wanted: dict[str, float] = {}
+        for word, one in zip(words, stems, strict=True):
+            if word.text.lower() not in STOPWORDS and one.isalnum():
+                for spelled, worth in self._spellings(one):
+                    wanted[spelled] = max(worth, wanted.get(spelled, 0.0))
+        for left, word, right in zip(stems, words, stems[1:], strict=False):
+            for joined in (left + right, word.text.lower() + right):
+                if joined in self.named:
+                    wanted[joined] = 1.0
+        for spelled, worth in wanted.items():
+            named = self.named[spelled]
+            yield named.tables, named.worth * np.float32(worth * named.rarity)
+
+    def _spellings(self, one: str) -> list[tuple[str, float]]:
+        """The words of the schema that a word of the question may be, with what they are worth."""
+        if one in self.named:
+            return [(one, 1.0)]
+        if not _SHORTEST <= len(one) <= _LONGEST or one.isdigit():
+            return []
+        near = process.extract(one, self.words, scorer=fuzz.ratio, score_cutoff=_LIKE, limit=_SPELLINGS)
+        if near:
+            return [(spelled, _NEAR) for spelled, _, _ in near]
+        parts = {one[start:end] for start in range(len(one)) for end in range(start + _SHORTEST, len(one) + 1)}
+        found = [part for part in parts if part in self.named]
+        return [(spelled, _WITHIN) for spelled in (*found, *self._containing(one))]
+
+    def _containing(self, part: str) -> Iterator[str]:
+        """The words of the schema that `part` is a part of."""
+        at = self.text.find(part)
+        while at >= 0:
+            start, end = self.text.rfind("\n", 0, at) + 1, self.text.find("\n", at)
+            yield self.text[start:end]
+            at = self.text.find(part, end)
+
+    def _by_value(
+        self, words: Sequence[Word], values: Iterable[ValueMatch]
+    ) -> Iterator[tuple[npt.NDArray[np.int64], Scores]]:
+        clues: dict[tuple[int, int, str], set[int]] = defaultdict(set)
+        for match in values:
+            number = self.numbers.get(fold(match.table))
+            if number is not None:
+                clues[match.start, match.end, match.kind].add(number)
+        for (start, end, kind), tables in clues.items():
+            worth = _VALUE[kind] if kind != "initials" or end - start == 1 else _MANY_INITIALS
+            if end - start == 1 and stem(words[start].text) in self.named:
+                worth /= 2  # the word may mean the name
+            numbers = np.array(sorted(tables), np.int64)
+            rarity = math.log(1 + self.size / len(tables))
+            yield numbers, np.full(len(tables), worth * rarity, np.float32)
 
 
-_CUES: dict[str, tuple[str, frozenset[str]]] = {
-    "average": (r"\b(average|mean|avg|averaged)\b", _any("avg", "divide")),
-    "count": (r"\b(how many|number of|count|counts)\b", _any("count", "rate")),
-    "sum": (r"\b(total|sum|overall|altogether)\b", _any("sum", "count")),
-    "most": (
-        r"\b(max|maximum|most|best|top|latest|\w\w+est)\b",
-        _any("max", "min", "desc", "asc", "rank"),
-    ),
-    "least": (
-        r"\b(min|minimum|least|fewest|lowest|smallest|worst|earliest|shortest|youngest|cheapest)\b",
-        _any("max", "min", "desc", "asc"),
-    ),
-    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", _any("limit1")),
-    "each": (r"\b(each|per|every|respective|by)\b", _any("group", "each")),
-    "distinct": (r"\b(different|distinct|unique)\b", _any("distinct")),
-    "not": (
-        r"\b(not|no|without|never|neither|except|excluding|exclude|none|cannot|lack|lacking|missing)\b|n't\b",
-        _any("not_in", "!=", "except", "null", "not_contains", "false"),
-    ),
-    "either": (r"\bor\b(?! (more|less|equal|later|earlier|fewer|above|below))", _any("or", "union")),
-    "both": (r"\b(both|as well as|and also)\b", _any("intersect", "and")),
-    "sorted": (
-        r"\b(sort|sorted|order|ordered|ascending|descending|alphabetical|alphabetically|lexicographic\w*)\b",
-        _any("asc", "desc"),
-    ),
-    "falling": (r"\b(descending|decreasing|desc|highest first|newest first|most recent first)\b", _any("desc")),
-    "rising": (r"\b(ascending|increasing|alphabetical\w*|lowest first|oldest first)\b", _any("asc")),
-    "more": (
-        r"\b((more|greater|higher|larger|older|longer) than|over|above|exceed\w*|at least|after|since)\b",
-        _any(">", ">=", "between", "divide", "subtract"),
-    ),
-    "less": (
-        r"\b((less|fewer|lower|smaller|younger|shorter) than|under|below|at most|before)\b",
-        _any("<", "<=", "between"),
-    ),
-    "within": (r"\bbetween\b", _any("between", "subtract", "days")),
-    "part": (
-        r"\b(percent|percentage|share|proportion|fraction|ratio|rate)\b|%",
-        _any("share", "rate", "divide", "growth"),
-    ),
-    "pattern": (
-        r"\b(contain\w*|start\w* with|begin\w* with|end\w* with|includ\w*|substring|letter)\b",
-        frozenset(PATTERNS),
-    ),
-    "combined": (
-        r"\b(ratio|difference|minus|divided|times|growth|change|running|cumulative|per)\b",
-        _any(*ARITHMETIC, *OVER_GROUPS, "days"),
-    ),
-}
-"""By name: words of a question, and the keywords of which a reading that answers to them has one."""
-_PATTERNS = {name: re.compile(words) for name, (words, _) in _CUES.items()}
-_MATCHED = frozenset(FEATURES.index(name) for name in ("matched", "part_matched", "has_value"))
-_WHOLE = FEATURES.index("matched")
+@lru_cache(_SCHEMAS_KEPT)
+def schema_index(schema: Schema) -> SchemaIndex:
+    """The index of `schema`, made once and kept while it is asked about."""
+    numbers = {fold(table.name): number for number, table in reversed(list(enumerate(schema.tables)))}
+    worth: dict[str, dict[int, float]] = defaultdict(dict)
 
+    def note(names: Iterable[str], number: int, most: float) -> None:
+        for name in names:
+            stems = {stem(word) for word in split_name(name)}
+            stems = {one for one in stems if not one.isdigit()} or stems
+            for one in stems:
+                share = most * (_ANY_PART + (1 - _ANY_PART) / len(stems))
+                worth[one][number] = max(share, worth[one].get(number, 0.0))
 
-def evidence(reading: Reading, inputs: Inputs, schema: Schema) -> dict[str, float]:
-    """What speaks for or against `reading` as the meaning of the question in `inputs`."""
-    asked = _asked(inputs)
-    actions = {action for action in reading if isinstance(action, str)}
-    found: dict[str, float] = {
-        "unused": unused_mentions(reading, inputs),
-        "key_totals": key_totals(reading, schema),
-        "actions": len(reading) / 10,
-        "selects": sum(action == "select" for action in reading) - 1,
+    for number, table in enumerate(schema.tables):
+        note({table.label, table.name, *table.synonyms}, number, 1.0)
+        for column in table.columns:
+            note({column.label, column.name, *column.synonyms}, number, _COLUMN)
+    named = {
+        one: _Named(
+            np.fromiter(found, np.int64, len(found)),
+            np.fromiter(found.values(), np.float32, len(found)),
+            math.log(1 + len(schema.tables) / len(found)),
+        )
+        for one, found in worth.items()
     }
-    for name, (_, answers) in _CUES.items():
-        cued, does = _PATTERNS[name].search(asked) is not None, not answers.isdisjoint(actions)
-        if cued != does:
-            found[f"{name}_{'missed' if cued else 'unasked'}"] = 1.0
-    items = {item.leaf: item for item in inputs.items if item.kind in ("table", "column")}
-    columns = [action for action in reading if isinstance(action, Leaf) and action.kind == "column"]
-    flags = {leaf: _flags(item, inputs) for leaf, item in items.items() if leaf is not None}
-    found["unsaid_columns"] = sum(not flags.get(leaf, frozenset()) & _MATCHED for leaf in set(columns))
-    shown = _shown(reading)
-    found["unsaid_shown"] = sum(not flags.get(leaf, frozenset()) & _MATCHED for leaf in shown)
-    found["shown"] = len(shown)
-    found |= _of_tables(reading, schema, flags)
-    found["unused_names"] = _unused_names(set(columns), flags)
-    return {name: amount for name, amount in found.items() if amount}
+    neighbours = _neighbours(schema, numbers)
+    pairs = [(left, right) for left, found in enumerate(neighbours) for right in found]
+    edges = np.array(pairs, np.int64).reshape(-1, 2).T
+    return SchemaIndex(len(schema.tables), numbers, named, tuple(named), "\n".join(("", *named, "")), edges, neighbours)
 
 
-def _asked(inputs: Inputs) -> str:
-    """The question in small letters, without those it follows up."""
-    start = inputs.words[inputs.earlier].start if inputs.earlier < len(inputs.words) else 0
-    return inputs.question[start:].lower()
-
-
-def _flags(item: Item, inputs: Inputs) -> frozenset[int]:
-    return frozenset(inputs.features[item.span[0]])
-
-
-def _shown(reading: Reading) -> list[Leaf]:
-    """Columns of the first select list."""
-    found = []
-    for action in reading[1:]:
-        if action in ("from", "where", "group", "having", "asc", "desc", "limit", "limit1", "end"):
-            break
-        if isinstance(action, Leaf) and action.kind == "column":
-            found.append(action)
-    return found
-
-
-def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[int]]) -> dict[str, float]:
-    """How many tables are joined, how many of them nothing is taken from, and which of those named are left out."""
-    named = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.table))
-    taken = {fold(one.table) for one in reading if isinstance(one, Leaf) and one.kind == "column"}
-    try:
-        path = {fold(name) for name, _ in join_path(schema, named)} if named else set()
-    except ParserError:
-        path = {fold(name) for name in named}
-    whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
-    return {
-        "joins": max(len(path) - 1, 0),
-        "bridges": len(path - taken),
-        "unused_tables": len(whole - path),
-    }
-
-
-def _unused_names(columns: Collection[Leaf], flags: Mapping[Leaf, frozenset[int]]) -> float:
-    """Names of columns that the question says whole, of which no column of that name is used."""
-    said = {fold(leaf.column) for leaf, own in flags.items() if leaf.kind == "column" and _WHOLE in own}
-    return len(said - {fold(leaf.column) for leaf in columns})
-
-
-def key_totals(reading: Reading, schema: Schema) -> int:
-    """How many sums, averages and medians a reading takes of a key, whose numbers are only names."""
-    keys = {(table.name, name) for table in schema.tables for name in table.primary_key}
-    keys |= {(key.table, name) for key in schema.foreign_keys for name in key.columns}
-    return sum(
-        action in ("sum", "avg", "median") and isinstance(after, Leaf) and (after.table, after.column) in keys
-        for action, after in pairwise(reading)
-    )
-
-
-def unused_mentions(reading: Reading, inputs: Inputs) -> int:
-    """How many stored values, numbers and dates that the question names the reading does not use.
-
-    Mentions that share words count once. Words that name a table or a column may mean just that and do not count, nor
-    does what an earlier question said.
-    """
-    used = {leaf for leaf in reading if isinstance(leaf, Leaf)}
-    said = {word for leaf in used if leaf.kind == "text" for word in normal_form(leaf.text).split()}
-    names = inputs.name_words()
-    groups: dict[int, bool] = {}
-    for item in inputs.items:
-        words = range(*item.words)
-        if item.kind not in ("anchor", "mention") or item.leaf is None or names.issuperset(words):
-            continue
-        if item.words[0] < inputs.earlier:
-            continue
-        taken = item.leaf in used or any(normal_form(inputs.words[at].text) in said for at in words)
-        for at in words:
-            groups[at] = taken or groups.get(at, False)
-    return sum(not any(groups[at] for at in run) for run in _runs(groups))
-
-
-def _runs(groups: dict[int, bool]) -> list[list[int]]:
-    """Neighbouring words as one mention."""
-    runs: list[list[int]] = []
-    for at in sorted(groups):
-        if runs and runs[-1][-1] == at - 1:
-            runs[-1].append(at)
-        else:
-            runs.append([at])
-    return runs
+def _neighbours(schema: Schema, numbers: Mapping[str, int]) -> list[tuple[int, ...]]:
+    """Neighbours of each table: by declared keys, and by names where one of the two has no declared key at all."""
+    declared = {fold(name) for key in schema.foreign_keys for name in (key.table, key.to_table)}
+    found: list[dict[int, None]] = [{} for _ in schema.tables]
+    for name, ties in key_graph(schema).items():
+        for other, key in ties:
+            if key.declared or name not in declared or fold(other) not in declared:
+                found[numbers[name]][numbers[fold(other)]] = None
+    return [tuple(one) for one in found]

@@ -18,9 +18,9 @@ from nl2sql.evaluation.fitting import (
 )
 from nl2sql.evaluation.hardness import hardness
 from nl2sql.parsers.builtin import weights
+from nl2sql.parsers.builtin.evidence import Ranking, evidence
 from nl2sql.parsers.builtin.features import encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
-from nl2sql.parsers.builtin.ranking import Ranking, evidence
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
 SHOP = Schema(

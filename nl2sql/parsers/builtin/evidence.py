@@ -1,0 +1,207 @@
+"""What speaks for and against a reading beside the model's own score, weighed by what held-out databases showed.
+
+A linear reranker over a beam (Collins and Koo 2005): each piece of evidence is a small number that question and reading
+give, its weight is fitted by `python -m nl2sql.evaluation.calibrate` and kept in config.json. Knows no weights itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from nl2sql.errors import ParserError
+from nl2sql.linking import normal_form
+from nl2sql.parsers.builtin.features import FEATURES, Inputs, Item
+from nl2sql.parsers.builtin.grammar import ARITHMETIC, OVER_GROUPS, PATTERNS, Leaf, Reading
+from nl2sql.parsers.builtin.joins import join_path
+from nl2sql.schema import Schema, fold
+
+Evidence = Mapping[str, float]
+"""By name, how much of it there is in a reading; what is left out is zero."""
+
+PRIOR: Evidence = {"unused": -1.5, "key_totals": -3.0}
+"""Weights where none were fitted."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Weighs evidence: `weights` by its name."""
+
+    weights: Evidence = field(default_factory=lambda: PRIOR)
+
+    def total(self, score: float, found: Evidence) -> float:
+        """The model's log-probability `score` and the weighed evidence together, at most 0 where nothing speaks up."""
+        return score + sum(self.weights.get(name, 0.0) * amount for name, amount in found.items())
+
+
+def _any(*wanted: str) -> frozenset[str]:
+    return frozenset(wanted)
+
+
+_CUES: dict[str, tuple[str, frozenset[str]]] = {
+    "average": (r"\b(average|mean|avg|averaged)\b", _any("avg", "divide")),
+    "count": (r"\b(how many|number of|count|counts)\b", _any("count", "rate")),
+    "sum": (r"\b(total|sum|overall|altogether)\b", _any("sum", "count")),
+    "most": (
+        r"\b(max|maximum|most|best|top|latest|\w\w+est)\b",
+        _any("max", "min", "desc", "asc", "rank"),
+    ),
+    "least": (
+        r"\b(min|minimum|least|fewest|lowest|smallest|worst|earliest|shortest|youngest|cheapest)\b",
+        _any("max", "min", "desc", "asc"),
+    ),
+    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", _any("limit1")),
+    "each": (r"\b(each|per|every|respective|by)\b", _any("group", "each")),
+    "distinct": (r"\b(different|distinct|unique)\b", _any("distinct")),
+    "not": (
+        r"\b(not|no|without|never|neither|except|excluding|exclude|none|cannot|lack|lacking|missing)\b|n't\b",
+        _any("not_in", "!=", "except", "null", "not_contains", "false"),
+    ),
+    "either": (r"\bor\b(?! (more|less|equal|later|earlier|fewer|above|below))", _any("or", "union")),
+    "both": (r"\b(both|as well as|and also)\b", _any("intersect", "and")),
+    "sorted": (
+        r"\b(sort|sorted|order|ordered|ascending|descending|alphabetical|alphabetically|lexicographic\w*)\b",
+        _any("asc", "desc"),
+    ),
+    "falling": (r"\b(descending|decreasing|desc|highest first|newest first|most recent first)\b", _any("desc")),
+    "rising": (r"\b(ascending|increasing|alphabetical\w*|lowest first|oldest first)\b", _any("asc")),
+    "more": (
+        r"\b((more|greater|higher|larger|older|longer) than|over|above|exceed\w*|at least|after|since)\b",
+        _any(">", ">=", "between", "divide", "subtract"),
+    ),
+    "less": (
+        r"\b((less|fewer|lower|smaller|younger|shorter) than|under|below|at most|before)\b",
+        _any("<", "<=", "between"),
+    ),
+    "within": (r"\bbetween\b", _any("between", "subtract", "days")),
+    "part": (
+        r"\b(percent|percentage|share|proportion|fraction|ratio|rate)\b|%",
+        _any("share", "rate", "divide", "growth"),
+    ),
+    "pattern": (
+        r"\b(contain\w*|start\w* with|begin\w* with|end\w* with|includ\w*|substring|letter)\b",
+        frozenset(PATTERNS),
+    ),
+    "combined": (
+        r"\b(ratio|difference|minus|divided|times|growth|change|running|cumulative|per)\b",
+        _any(*ARITHMETIC, *OVER_GROUPS, "days"),
+    ),
+}
+"""By name: words of a question, and the keywords of which a reading that answers to them has one."""
+_PATTERNS = {name: re.compile(words) for name, (words, _) in _CUES.items()}
+_MATCHED = frozenset(FEATURES.index(name) for name in ("matched", "part_matched", "has_value"))
+_WHOLE = FEATURES.index("matched")
+
+
+def evidence(reading: Reading, inputs: Inputs, schema: Schema) -> dict[str, float]:
+    """What speaks for or against `reading` as the meaning of the question in `inputs`."""
+    asked = _asked(inputs)
+    actions = {action for action in reading if isinstance(action, str)}
+    found: dict[str, float] = {
+        "unused": unused_mentions(reading, inputs),
+        "key_totals": key_totals(reading, schema),
+        "actions": len(reading) / 10,
+        "selects": sum(action == "select" for action in reading) - 1,
+    }
+    for name, (_, answers) in _CUES.items():
+        cued, does = _PATTERNS[name].search(asked) is not None, not answers.isdisjoint(actions)
+        if cued != does:
+            found[f"{name}_{'missed' if cued else 'unasked'}"] = 1.0
+    items = {item.leaf: item for item in inputs.items if item.kind in ("table", "column")}
+    columns = [action for action in reading if isinstance(action, Leaf) and action.kind == "column"]
+    flags = {leaf: _flags(item, inputs) for leaf, item in items.items() if leaf is not None}
+    found["unsaid_columns"] = sum(not flags.get(leaf, frozenset()) & _MATCHED for leaf in set(columns))
+    shown = _shown(reading)
+    found["unsaid_shown"] = sum(not flags.get(leaf, frozenset()) & _MATCHED for leaf in shown)
+    found["shown"] = len(shown)
+    found |= _of_tables(reading, schema, flags)
+    found["unused_names"] = _unused_names(set(columns), flags)
+    return {name: amount for name, amount in found.items() if amount}
+
+
+def _asked(inputs: Inputs) -> str:
+    """The question in small letters, without those it follows up."""
+    start = inputs.words[inputs.earlier].start if inputs.earlier < len(inputs.words) else 0
+    return inputs.question[start:].lower()
+
+
+def _flags(item: Item, inputs: Inputs) -> frozenset[int]:
+    return frozenset(inputs.features[item.span[0]])
+
+
+def _shown(reading: Reading) -> list[Leaf]:
+    """Columns of the first select list."""
+    found = []
+    for action in reading[1:]:
+        if action in ("from", "where", "group", "having", "asc", "desc", "limit", "limit1", "end"):
+            break
+        if isinstance(action, Leaf) and action.kind == "column":
+            found.append(action)
+    return found
+
+
+def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[int]]) -> dict[str, float]:
+    """How many tables are joined, how many of them nothing is taken from, and which of those named are left out."""
+    named = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.table))
+    taken = {fold(one.table) for one in reading if isinstance(one, Leaf) and one.kind == "column"}
+    try:
+        path = {fold(name) for name, _ in join_path(schema, named)} if named else set()
+    except ParserError:
+        path = {fold(name) for name in named}
+    whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
+    return {
+        "joins": max(len(path) - 1, 0),
+        "bridges": len(path - taken),
+        "unused_tables": len(whole - path),
+    }
+
+
+def _unused_names(columns: Collection[Leaf], flags: Mapping[Leaf, frozenset[int]]) -> float:
+    """Names of columns that the question says whole, of which no column of that name is used."""
+    said = {fold(leaf.column) for leaf, own in flags.items() if leaf.kind == "column" and _WHOLE in own}
+    return len(said - {fold(leaf.column) for leaf in columns})
+
+
+def key_totals(reading: Reading, schema: Schema) -> int:
+    """How many sums, averages and medians a reading takes of a key, whose numbers are only names."""
+    keys = {(table.name, name) for table in schema.tables for name in table.primary_key}
+    keys |= {(key.table, name) for key in schema.foreign_keys for name in key.columns}
+    return sum(
+        action in ("sum", "avg", "median") and isinstance(after, Leaf) and (after.table, after.column) in keys
+        for action, after in pairwise(reading)
+    )
+
+
+def unused_mentions(reading: Reading, inputs: Inputs) -> int:
+    """How many stored values, numbers and dates that the question names the reading does not use.
+
+    Mentions that share words count once. Words that name a table or a column may mean just that and do not count, nor
+    does what an earlier question said.
+    """
+    used = {leaf for leaf in reading if isinstance(leaf, Leaf)}
+    said = {word for leaf in used if leaf.kind == "text" for word in normal_form(leaf.text).split()}
+    names = inputs.name_words()
+    groups: dict[int, bool] = {}
+    for item in inputs.items:
+        words = range(*item.words)
+        if item.kind not in ("anchor", "mention") or item.leaf is None or names.issuperset(words):
+            continue
+        if item.words[0] < inputs.earlier:
+            continue
+        taken = item.leaf in used or any(normal_form(inputs.words[at].text) in said for at in words)
+        for at in words:
+            groups[at] = taken or groups.get(at, False)
+    return sum(not any(groups[at] for at in run) for run in _runs(groups))
+
+
+def _runs(groups: dict[int, bool]) -> list[list[int]]:
+    """Neighbouring words as one mention."""
+    runs: list[list[int]] = []
+    for at in sorted(groups):
+        if runs and runs[-1][-1] == at - 1:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return runs
