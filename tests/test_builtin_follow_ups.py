@@ -10,7 +10,8 @@ import pytest
 
 from nl2sql.parsers.base import Turn
 from nl2sql.parsers.builtin import parser, weights
-from nl2sql.parsers.builtin.features import FEATURES, Earlier, encode, find_links, span_text
+from nl2sql.parsers.builtin.earlier import Earlier
+from nl2sql.parsers.builtin.features import FEATURES, encode, find_links, span_text
 from nl2sql.parsers.builtin.grammar import Leaf, to_text
 from nl2sql.parsers.builtin.questions.clauses import Parts
 from nl2sql.parsers.builtin.render import render

@@ -16,7 +16,7 @@ import duckdb
 from nl2sql.engine.base import ResultSet
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin.convert import ConversionError, to_reading
-from nl2sql.parsers.builtin.features import Earlier
+from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 

@@ -21,7 +21,8 @@ from nl2sql.linking import (
     split_words,
     stem,
 )
-from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, KINDS, OVER_GROUPS, Leaf, Reading
+from nl2sql.parsers.builtin.earlier import TURN, Earlier
+from nl2sql.parsers.builtin.grammar import KINDS, Leaf
 from nl2sql.schema import Column, Schema, Table, fold
 
 FEATURES = (
@@ -37,15 +38,6 @@ LONGEST_INPUT = 480
 """Word pieces that the encoder reads at most."""
 MOST_ANCHORS = 20
 _QUOTES = "\"'“”«»‘’ "
-_SKELETON = frozenset("distinct where group having asc desc limit limit1 each rank days".split()) | {
-    *AGGREGATES,
-    *BUCKETS,
-    *CONDITIONAL,
-    *OVER_GROUPS,
-}
-"""Keywords of an earlier reading that a follow-up's model reads as words (skeletons as in RESDSQL, Li et al. 2023)."""
-TURN = "|"
-"""Parts an earlier question from the one that follows it up."""
 TABLE_PRICE, COLUMN_PRICE, VALUE_PRICE = 2, 1, 8
 """Word pieces that a table, a column and a column's stored values are reckoned to take beyond the name's own."""
 _FAMILIES = {"number": "number", "text": "text", "date": "date", "boolean": "boolean"}
@@ -107,37 +99,6 @@ class Inputs:
         naming = {_F["names_column"], _F["names_table"]}
         last = len(self.items) - len(self.words)
         return frozenset(at for at, item in enumerate(self.items[last:]) if naming & set(self.features[item.span[0]]))
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """What a follow-up follows: its question with the keywords of its reading, and the columns of that.
-
-    Columns are (table, column): those that were shown, grouped or ordered by, and those that were tested.
-    """
-
-    question: str
-    shown: frozenset[tuple[str, str]] = frozenset()
-    tested: frozenset[tuple[str, str]] = frozenset()
-
-    def before(self, question: str) -> str:
-        """Both questions as one text, as the model reads them."""
-        return f"{self.question} {TURN} {question}"
-
-    @classmethod
-    def of(cls, question: str, reading: Reading) -> Earlier:
-        """What a follow-up to `question`, read as `reading`, has to know."""
-        shown, tested = set[tuple[str, str]](), set[tuple[str, str]]()
-        clause = shown
-        for action in reading:
-            if isinstance(action, Leaf) and action.column:
-                clause.add((action.table, action.column))
-            elif action in ("where", "having"):
-                clause = tested
-            elif action in ("select", "group", "asc", "desc"):
-                clause = shown
-        said = " ".join(action for action in reading if action in _SKELETON)
-        return cls(f"{question} {TURN} {said}", frozenset(shown), frozenset(tested))
 
 
 @dataclass(frozen=True)

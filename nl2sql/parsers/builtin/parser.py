@@ -17,8 +17,9 @@ from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.decode import search
+from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence
-from nl2sql.parsers.builtin.features import Earlier, Inputs, encode
+from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render

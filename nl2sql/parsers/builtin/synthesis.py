@@ -16,7 +16,7 @@ from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, split_name
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.corpus import TrainingExample
-from nl2sql.parsers.builtin.features import Earlier
+from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.grammar import Action
 from nl2sql.parsers.builtin.questions.absent import off_topic, without_asked, without_thing
 from nl2sql.parsers.builtin.questions.dialogues import follow_up
