@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cancel, download, load, overhead, results, start, tables
+from benchmarks import accuracy, cancel, download, load, overhead, results, schemas, start, tables
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
 from tests.fakes import ScriptedParser
@@ -54,6 +54,37 @@ def test_tables():
     assert found["values indexed"] == 3 * (60 + 40 + 5)
     assert found["keys proposed"] == 3 + 2
     assert found["opening to the first answer's rows, all of this"] > 0
+
+
+def test_databases_are_merged_with_names_of_their_own():
+    from nl2sql.linking import ValueIndex
+    from nl2sql.parsers.builtin.convert import to_reading
+    from nl2sql.parsers.builtin.corpus import TrainingExample
+    from nl2sql.schema import Column, ForeignKey, Schema, Table
+
+    pets = Table("pets", (Column("id", "INTEGER"), Column("name", "VARCHAR")), ("id",))
+    visits = Table("visits", (Column("pet_id", "INTEGER"), Column("day", "DATE")))
+    schema = Schema((pets, visits), (ForeignKey("visits", ("pet_id",), "pets", ("id",)),))
+    sql = "SELECT v.day FROM visits v JOIN pets p ON v.pet_id = p.id WHERE p.name = 'Rex'"
+    values = ValueIndex([("pets", "name", "Rex")])
+    examples = [
+        TrainingExample(("When did Rex come?",), schema, to_reading(sql, schema), "spider", name, sql, values)
+        for name in ("a", "b")
+    ]
+    merged = schemas.merge(examples)
+    assert [table.name for table in merged.schema.tables] == ["pets", "visits", "pets_2", "visits_2"]
+    assert [key.to_table for key in merged.schema.foreign_keys] == ["pets", "pets_2"]
+    assert [one.tables for one in merged.asked] == [{"pets", "visits"}, {"pets_2", "visits_2"}]
+    assert merged.values.of_column("pets_2", "name") == ("Rex",)
+    full = schemas.filled(merged.schema, [pets, visits], 5)
+    assert [table.name for table in full.tables][4:] == ["pets_3"]
+    assert {len(table.columns) for table in schemas.widened(full, 9).tables} == {9}
+    assert {len(table.columns) for table in schemas.widened(full, 1, exactly=True).tables} == {1}
+
+
+def test_schemas_need_the_training_data(tmp_path, capsys):
+    assert schemas.main(["--data", str(tmp_path)]) == 2
+    assert "spider_train" in capsys.readouterr().err
 
 
 def test_load():
