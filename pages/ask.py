@@ -6,7 +6,7 @@ import streamlit as st
 
 from nl2sql.errors import WorkbenchError
 from nl2sql.examples import example_questions
-from nl2sql.pipeline import Job, Workbench
+from nl2sql.pipeline import Answer, Job, Workbench
 from pages import answer, drafts, parser_picker, resources, tables_panel
 from pages.drawing import plain, show_error
 
@@ -28,19 +28,17 @@ def ask_example(question: str) -> None:
     ask()
 
 
-def run_editor(question: str) -> None:
-    """Run what is in the editor, as another answer to `question` (empty for SQL of one's own)."""
+def run_editor(instead_of: Answer | None) -> None:
+    """Run what is in the editor: in the place of an answer's SQL, or as SQL of one's own."""
     if st.session_state.sql.strip():
-        follow(bench.start_sql(st.session_state.sql, question=question))
+        follow(bench.start_sql(st.session_state.sql, instead_of=instead_of))
 
 
-def run_reading(sql: str, question: str) -> None:
-    """Take another reading of a question."""
-    before = st.session_state.get("answer_id")
-    job = bench.start_sql(sql, question=question)
+def run_reading(sql: str, instead_of: Answer) -> None:
+    """Take another reading of an answer's question."""
+    job = bench.start_sql(sql, instead_of=instead_of)
     follow(job)
-    if before:
-        st.session_state.setdefault("came_from", {})[job.id] = before
+    st.session_state.setdefault("came_from", {})[job.id] = instead_of.id
 
 
 def edit(sql: str) -> None:
@@ -108,7 +106,7 @@ def draw_question_box() -> None:
         st.form_submit_button("Ask", type="primary", icon=":material/send:", on_click=ask)
 
 
-def draw_editor(question: str = "") -> None:
+def draw_editor(instead_of: Answer | None = None) -> None:
     """The editor for SQL: Ctrl+Enter runs, and what is typed is kept in the address."""
     with st.form("run", border=False):
         st.text_area(
@@ -120,11 +118,11 @@ def draw_editor(question: str = "") -> None:
             placeholder="One SELECT over the tables; it can only read",
         )
         with st.container(horizontal=True):
-            label = "Run again" if question else "Run"
+            label = "Run again" if instead_of else "Run"
             st.form_submit_button(
-                label, type="primary", icon=":material/play_arrow:", on_click=run_editor, args=(question,)
+                label, type="primary", icon=":material/play_arrow:", on_click=run_editor, args=(instead_of,)
             )
-            if question:
+            if instead_of:
                 st.form_submit_button("Close", type="tertiary", icon=":material/close:", on_click=close_editor)
 
 
