@@ -45,6 +45,7 @@ TURNS = 6
 _JOBS_KEPT = 200
 _QUESTION_LIMIT = 2_000
 _ALONE = "The parser could not go on from the answer before, so it read this as a question of its own."
+_SAME = "This is the SQL of the answer before: nothing in it came of the follow-up."
 logger = logging.getLogger(__name__)
 
 
@@ -254,9 +255,10 @@ class Workbench:
         _at(job, "running")
         answer = self._choose(answer, prediction, snapshot.database, schema, cancel, job)
         watch.lap("running")
-        if prediction.alone:
-            # A follow-up without what it follows says little: whatever was read must not look certain.
-            answer = replace(answer, notes=(_ALONE, *answer.notes), confidence=answer.confidence / 2)
+        lost = _ALONE if prediction.alone else _SAME if history and history[-1].sql == answer.sql else None
+        if lost is not None:
+            # A follow-up that was hardly read must not look certain.
+            answer = replace(answer, notes=(lost, *answer.notes), confidence=answer.confidence / 2)
         return answer
 
     def _choose(

@@ -7,7 +7,7 @@ import streamlit as st
 from nl2sql.errors import WorkbenchError
 from nl2sql.examples import example_questions
 from nl2sql.pipeline import Answer, Job, Workbench
-from pages import answer, drafts, parser_picker, resources, tables_panel
+from pages import answer, drafts, follow_up, parser_picker, resources, tables_panel
 from pages.drawing import plain, show_error
 
 QUESTION, SQL = "Question", "SQL"
@@ -20,6 +20,17 @@ def ask() -> None:
     if question:
         close_editor()
         follow(bench.start(question, parser=st.session_state.answering, scope=st.session_state.asked_about))
+
+
+def ask_follow_up(id: str) -> None:
+    """Start on the follow-up in the box under an answer; it follows the answer called `id`."""
+    question = st.session_state.follow_up.strip()
+    if question:
+        drafts.sent("follow_up")
+        st.session_state.follow_up = ""
+        close_editor()
+        chosen, scope = st.session_state.answering, st.session_state.asked_about
+        follow(bench.start(question, parser=chosen, scope=scope, follows=id))
 
 
 def ask_example(question: str) -> None:
@@ -87,7 +98,8 @@ def wanted_job() -> Job | None:
     if st.session_state.get("answer_id") not in (None, id):
         close_editor()
     if st.session_state.get("answer_id") != id and not st.session_state.get("question"):
-        st.session_state.question = job.question
+        led = follow_up.led_to(bench, job)
+        st.session_state.question = led[0].question if led else job.question
     show(id)
     return job
 
@@ -157,7 +169,7 @@ if not schema.tables:
     st.page_link("pages/data.py", label="Add files", icon=":material/database:")
     st.stop()
 
-drafts.recall("question", "sql")
+drafts.recall("question", "sql", "follow_up")
 asked_mode = st.query_params.get("mode")
 st.session_state.setdefault("mode", asked_mode if asked_mode in (QUESTION, SQL) else QUESTION)
 st.session_state.setdefault("editing", bool(st.query_params.get("sql")))
@@ -177,6 +189,8 @@ with box:
     else:
         draw_editor()
 
+led = follow_up.led_to(bench, job) if job is not None else ()
+follow_up.draw_path(led, show)
 if job is None:
     if mode != SQL:
         draw_examples(bench)
@@ -188,4 +202,6 @@ else:
         st.button("Back to all readings", icon=":material/arrow_back:", on_click=show, args=(earlier,))
     editing = st.session_state.editing and mode != SQL and bool(finished.question)
     answer.draw(bench, finished, run_reading, edit if mode != SQL else None, draw_editor if editing else None)
-drafts.keep("question", "sql")
+    if mode != SQL:
+        follow_up.draw_box(finished, led, ask_follow_up)
+drafts.keep("question", "sql", "follow_up")

@@ -392,6 +392,14 @@ def test_a_follow_up_that_was_read_alone_says_so_and_looks_doubtful(bench):
     assert bench.answer("nothing alone", follows=first.id).error == f"What? {answer.notes[0]}"
 
 
+def test_a_follow_up_that_changes_nothing_says_so_and_looks_doubtful(bench):
+    first = bench.answer("how many ships")
+    again = bench.answer("how many ships", follows=first.id)
+    assert (again.status, again.sql, again.confidence) == ("ok", first.sql, 0.45)
+    assert again.notes == ("This is the SQL of the answer before: nothing in it came of the follow-up.",)
+    assert bench.answer("how many ships").notes == ()
+
+
 def test_a_declined_follow_up_says_what_it_was_read_with(bench):
     answer = bench.answer("nothing at all", follows=bench.answer("all empty").id)
     assert answer.status == "declined"
