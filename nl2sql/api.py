@@ -48,12 +48,14 @@ class _RejectedError(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """The body of a request: a question and, if the client wishes, a parser, the tables in scope and a date."""
+    """The body of a request: a question and, if the client wishes, a parser, the tables in scope, a date, and the id
+    of the answer that the question follows."""
 
     question: str
     parser: str | None = None
     scope: tuple[str, ...] | None = None
     today: dt.date | None = None
+    follows: str | None = None
 
 
 def routes(workbench: GetWorkbench) -> list[Route]:
@@ -98,7 +100,7 @@ async def _generate(limiter: CapacityLimiter, request: Request, workbench: Workb
     answer = await _answered(limiter, request, workbench)
     # The SQL is what was asked for: that its rows took too long does not take it back.
     if answer.sql and answer.status in ("ok", "timeout"):
-        return JSONResponse({"sql": answer.sql})
+        return JSONResponse({"sql": answer.sql, "id": answer.id})
     return _error(HTTP_STATUS[answer.status], answer.error or "No SQL was found.", answer.status)
 
 
@@ -115,7 +117,7 @@ async def _answered(limiter: CapacityLimiter, request: Request, workbench: Workb
     cancel = Cancel()
     work = partial(
         workbench.answer, asked.question, parser=asked.parser, scope=asked.scope, as_of=asked.today,
-        origin="api", cancel=cancel,
+        follows=asked.follows, origin="api", cancel=cancel,
     )  # fmt: skip
 
     async def watch() -> None:
@@ -153,10 +155,14 @@ def read_body(content_type: str, body: bytes) -> Asked:
         raise _RejectedError(400, "The body is not JSON.") from error
     if not isinstance(fields, dict):
         raise _RejectedError(400, 'The body must be a JSON object like {"question": "..."}.')
-    unknown = sorted(set(fields) - {"question", "parser", "scope", "today"})
+    unknown = sorted(set(fields) - {"question", "parser", "scope", "today", "follows"})
     if unknown:
-        raise _RejectedError(400, f"Unknown field: {unknown[0][:60]!r}. Known are question, parser, scope and today.")
-    return Asked(_question(fields.get("question")), _parser(fields), _scope(fields), _today(fields))
+        known = "question, parser, scope, today and follows"
+        raise _RejectedError(400, f"Unknown field: {unknown[0][:60]!r}. Known are {known}.")
+    return Asked(
+        _question(fields.get("question")), _text(fields, "parser"), _scope(fields), _today(fields),
+        _text(fields, "follows"),
+    )  # fmt: skip
 
 
 def _question(value: Json) -> str:
@@ -171,10 +177,10 @@ def _question(value: Json) -> str:
     return value
 
 
-def _parser(fields: dict[str, Json]) -> str | None:
-    value = fields.get("parser")
+def _text(fields: dict[str, Json], name: str) -> str | None:
+    value = fields.get(name)
     if value is not None and not isinstance(value, str):
-        raise _RejectedError(400, 'The field "parser" must be a text.')
+        raise _RejectedError(400, f'The field "{name}" must be a text.')
     return value
 
 

@@ -67,7 +67,10 @@ def ask(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
     if not question:
         print('Type a question, for example: python -m nl2sql ask "how many rows are there?"', file=sys.stderr)
         return USAGE
-    return _answered(options, parser_for, question, lambda workbench: workbench.answer(question, origin="cli"))
+    follows = options.follows
+    return _answered(
+        options, parser_for, question, lambda workbench: workbench.answer(question, follows=follows, origin="cli")
+    )
 
 
 def run(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
@@ -208,7 +211,7 @@ def _setup_fields(question: str | None, sentence: str) -> dict[str, Json]:
     asked: dict[str, Json] = {} if question is None else {"question": question}
     confidence: dict[str, Json] = {} if question is None else {"confidence": 0.0}
     return {
-        "status": "failed", **asked, "sql": "", "columns": [], "rows": [], "truncated": False, **confidence,
+        "id": None, "status": "failed", **asked, "sql": "", "columns": [], "rows": [], "truncated": False, **confidence,
         "seconds": 0.0, "error": sentence,
     }  # fmt: skip
 
@@ -227,6 +230,7 @@ def _record_fields(record: Record) -> dict[str, Json]:
         "origin": record.origin,
         "status": record.status,
         "question": record.question,
+        "follows": record.follows,
         "sql": record.sql,
         "parser": record.parser,
         "as_of": record.as_of.isoformat() if record.as_of else None,
@@ -255,6 +259,7 @@ def _arguments() -> argparse.ArgumentParser:
     asking.add_argument("--sample", action="store_true", help="include the sample company's tables")
     command = commands.add_parser("ask", parents=[asking], help="answer a question")
     command.add_argument("question", nargs="+")
+    command.add_argument("--follows", metavar="ID", help="id of the answer that the question follows up")
     command.set_defaults(command=ask)
     command = commands.add_parser("run", parents=[asking], help="run SQL from standard input")
     command.set_defaults(command=run)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from textwrap import shorten
 from typing import Literal
 
 from nl2sql.engine.base import Cancel, Database, Engine, Limits, ResultSet
@@ -24,7 +25,7 @@ from nl2sql.errors import (
     RefusedError,
     WorkbenchError,
 )
-from nl2sql.guard import check_select
+from nl2sql.guard import check_select, format_sql
 from nl2sql.keys import KeyProposals, propose_keys
 from nl2sql.linking import ValueIndex
 from nl2sql.loading import Loader, Uploads
@@ -39,8 +40,12 @@ from nl2sql.workspace import Snapshot, Workspace
 Step = Literal["waiting", "linking", "parsing", "running", "done"]
 DOUBTFUL = 0.6
 """Below this confidence an answer shows its other readings first."""
+TURNS = 6
+"""Answers that a follow-up goes back to, at most."""
 _JOBS_KEPT = 200
 _QUESTION_LIMIT = 2_000
+_ALONE = "The parser could not go on from the answer before, so it read this as a question of its own."
+_SAME = "This is the SQL of the answer before: nothing in it came of the follow-up."
 logger = logging.getLogger(__name__)
 
 
@@ -65,6 +70,8 @@ class Answer:
     prompt: str = ""
     guard: str = ""
     origin: str = "ask"
+    follows: str | None = None
+    """Id of the answer that the question follows up."""
 
     @property
     def seconds(self) -> float:
@@ -76,14 +83,20 @@ class Answer:
         """True when other readings deserve to be shown first."""
         return bool(self.question) and len(self.candidates) > 1 and self.confidence < DOUBTFUL
 
+    @property
+    def turn(self) -> Turn:
+        """The answer as an earlier turn of a conversation; without a tree where no parser's reading is behind it."""
+        return Turn(self.question, self.sql, self.candidates[0].tree if self.candidates else None)
+
 
 class Job:
     """An answer in the making. It runs outside any page's script and is found again by `id`."""
 
-    def __init__(self, id: str, question: str, sql: str = "") -> None:
+    def __init__(self, id: str, question: str, sql: str = "", follows: str | None = None) -> None:
         self.id = id
         self.question = question
         self.sql = sql
+        self.follows = follows
         self.step: Step = "waiting"
         self.progress = 0.0
         self.started_at = time.monotonic()
@@ -175,6 +188,7 @@ class Workbench:
         parser: str | None = None,
         scope: Sequence[str] | None = None,
         history: tuple[Turn, ...] = (),
+        follows: str | None = None,
         as_of: dt.date | None = None,
         origin: str = "ask",
         cancel: Cancel | None = None,
@@ -183,11 +197,13 @@ class Workbench:
     ) -> Answer:
         """Answer `question` over the tables in `scope` (default all) with the parser called `parser`.
 
-        Whatever goes wrong becomes the answer's status and sentence.
+        A follow-up names in `follows` the id of the answer that it follows; `history` is for turns that are not in
+        the query log. Whatever goes wrong becomes the answer's status and sentence.
         """
         watch = _Watch()
         day = as_of or self.settings.as_of()
-        answer = Answer(job.id if job else new_id(), question.strip(), "failed", "", day, origin=origin)
+        id = job.id if job else new_id()
+        answer = Answer(id, question.strip(), "failed", "", day, origin=origin, follows=follows)
         cancel = cancel or (job._cancel if job else Cancel())
         try:
             answer = self._answer(answer, parser, scope, history, cancel, watch, job)
@@ -213,6 +229,8 @@ class Workbench:
         if len(answer.question) > _QUESTION_LIMIT:
             raise ParserError(f"The question is longer than {_QUESTION_LIMIT:,} characters; please shorten it.")
         _at(job, "linking")
+        if answer.follows is not None:
+            history = (*history, *self._turns(answer.follows))
         snapshot = self.snapshot()
         schema = _in_scope(snapshot.schema, scope).for_parsers()
         answer = replace(answer, scope=tuple(table.name for table in schema.tables), schema_version=snapshot.version)
@@ -231,11 +249,16 @@ class Workbench:
             raise QueryCancelledError("Stopped.")
         answer = replace(answer, prompt=prediction.prompt)
         if not prediction.candidates:
-            reason = prediction.declined or "No table here answers this question."
-            return replace(answer, status="declined", error=reason, confidence=prediction.confidence)
+            return replace(
+                answer, status="declined", error=_reason(prediction, history), confidence=prediction.confidence
+            )
         _at(job, "running")
         answer = self._choose(answer, prediction, snapshot.database, schema, cancel, job)
         watch.lap("running")
+        lost = _ALONE if prediction.alone else _SAME if history and history[-1].sql == answer.sql else None
+        if lost is not None:
+            # A follow-up that was hardly read must not look certain.
+            answer = replace(answer, notes=(lost, *answer.notes), confidence=answer.confidence / 2)
         return answer
 
     def _choose(
@@ -295,15 +318,25 @@ class Workbench:
         sql: str,
         *,
         question: str = "",
+        instead_of: Answer | None = None,
         origin: str = "sql",
         scope: Sequence[str] | None = None,
         cancel: Cancel | None = None,
         log: bool = True,
         job: Job | None = None,
     ) -> Answer:
-        """Run a person's own SQL through guard and sandbox. Same kinds of answer as a question has."""
+        """Run a person's own SQL through guard and sandbox. Same kinds of answer as a question has.
+
+        `instead_of` is the answer in whose place a person wants this SQL: the question is that one's, and where the
+        SQL is one of its readings a follow-up goes on from that reading.
+        """
         watch = _Watch()
         answer = Answer(job.id if job else new_id(), question, "failed", sql, self.settings.as_of(), origin=origin)
+        if instead_of is not None:
+            answer = replace(
+                answer, question=instead_of.question, follows=instead_of.follows,
+                candidates=_reading(instead_of, sql),
+            )  # fmt: skip
         cancel = cancel or (job._cancel if job else Cancel())
         try:
             snapshot = self.snapshot()
@@ -338,21 +371,23 @@ class Workbench:
         parser: str | None = None,
         scope: Sequence[str] | None = None,
         history: tuple[Turn, ...] = (),
+        follows: str | None = None,
         origin: str = "ask",
     ) -> Job:
         """Begin to answer `question` in a thread of its own."""
-        job = Job(new_id(), question)
-        return self._begin(
-            job,
-            lambda: self.answer(question, parser=parser, scope=scope, history=history, origin=origin, job=job),
+        job = Job(new_id(), question, follows=follows)
+        work = partial(
+            self.answer, question, parser=parser, scope=scope, history=history, follows=follows, origin=origin, job=job
         )
+        return self._begin(job, work)
 
     def start_sql(
-        self, sql: str, *, question: str = "", scope: Sequence[str] | None = None, origin: str = "sql"
+        self, sql: str, *, instead_of: Answer | None = None, scope: Sequence[str] | None = None, origin: str = "sql"
     ) -> Job:
         """Begin to run a person's own SQL in a thread of its own."""
-        job = Job(new_id(), question, sql)
-        return self._begin(job, lambda: self.run_sql(sql, question=question, origin=origin, scope=scope, job=job))
+        question, follows = (instead_of.question, instead_of.follows) if instead_of else ("", None)
+        job = Job(new_id(), question, sql, follows)
+        return self._begin(job, partial(self.run_sql, sql, instead_of=instead_of, origin=origin, scope=scope, job=job))
 
     def reopen(self, id: str) -> Job | None:
         """The job called `id`; when its process has gone, its record's SQL is run again (and not logged twice).
@@ -365,18 +400,50 @@ class Workbench:
         record = self.log.get(id)
         if record is None:
             return None
-        job = Job(id, record.question, record.sql)
+        job = Job(id, record.question, record.sql, record.follows)
         return self._begin(job, lambda: self._replay(record, job))
 
-    def _replay(self, record: Record, job: Job) -> Answer:
+    def earlier(self, id: str | None) -> tuple[Answer, ...]:
+        """The answer called `id` after those that led to it, each following the one before; at most TURNS.
+
+        One that is not there any more, or not yet, ends the walk back. Rows are there only where this process ran
+        the SQL. Raises QueryLogError.
+        """
+        found: list[Answer] = []
+        while id is not None and len(found) < TURNS:
+            job = self.job(id)
+            answer = job.answer if job is not None else None
+            if answer is None:
+                record = self.log.get(id)
+                if record is None:
+                    break
+                answer = self._as_logged(record)
+            found.append(answer)
+            id = answer.follows
+        return tuple(reversed(found))
+
+    def _turns(self, id: str) -> tuple[Turn, ...]:
+        """What a question that follows the answer called `id` goes on from."""
+        turns = tuple(answer.turn for answer in self.earlier(id))
+        if turns:
+            return turns
+        if self.job(id) is not None:
+            raise ParserError("The answer that this follows is still being made; ask again when it is there.")
+        raise ParserError("The query log has no answer with the id that this follows; ask it as a whole question.")
+
+    def _as_logged(self, record: Record) -> Answer:
+        """The answer that a record keeps, which is all but its rows, notes and prompt."""
         as_of = record.as_of or self.settings.as_of()
         candidates = tuple(Candidate(one.sql, one.score, one.tree) for one in record.candidates)
         info = ParserInfo(record.parser, record.parser_revision, record.parser_quantization) if record.parser else None
-        past = Answer(
+        return Answer(
             record.id, record.question, record.status, record.sql, as_of, candidates, None, record.error,
             record.confidence or 0.0, info, record.scope, record.schema_version, record.timings,
-            guard=record.guard, origin=record.origin,
+            guard=record.guard, origin=record.origin, follows=record.follows,
         )  # fmt: skip
+
+    def _replay(self, record: Record, job: Job) -> Answer:
+        past = self._as_logged(record)
         if record.status in ("declined", "refused") or not record.sql:
             return past
         again = self.run_sql(record.sql, question=record.question, log=False, job=job)
@@ -402,6 +469,7 @@ class Workbench:
                 job._answer = Answer(
                     job.id, job.question, "failed", job.sql, self.settings.as_of(),
                     error="Something went wrong inside the workbench; the details are in its terminal.",
+                    follows=job.follows,
                 )  # fmt: skip
                 raise error
             finally:
@@ -480,6 +548,7 @@ class Workbench:
             timings=answer.timings,
             confidence=answer.confidence if answer.parser else None,
             error=answer.error,
+            follows=answer.follows,
         )
         try:
             self.log.record(record)
@@ -499,6 +568,22 @@ def _predicted(parser: SemanticParser, request: ParseRequest) -> Prediction:
         logger.error("The parser %s failed: %r", parser.info.name, error, exc_info=detail)
         kind = type(error).__name__
         raise ParserError(f"The parser {parser.info.name} stopped with an unexpected error ({kind}).") from error
+
+
+def _reason(prediction: Prediction, history: tuple[Turn, ...]) -> str:
+    """Why there is no answer; for a follow-up also what it was read with."""
+    reason = prediction.declined or "No table here answers this question."
+    if prediction.alone:
+        return f"{reason} {_ALONE}"
+    if history:
+        return f"{reason} It was read as a follow-up to «{shorten(history[-1].question, 80, placeholder='…')}»."
+    return reason
+
+
+def _reading(answer: Answer, sql: str) -> tuple[Candidate, ...]:
+    """The reading of `answer` that `sql` is, as it is or as it is shown; none when it is another."""
+    wanted = sql.strip()
+    return next(((one,) for one in answer.candidates if wanted in (one.sql.strip(), format_sql(one.sql).strip())), ())
 
 
 def _in_scope(schema: Schema, scope: Sequence[str] | None) -> Schema:

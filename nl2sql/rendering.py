@@ -27,6 +27,7 @@ def answer_fields(answer: Answer) -> dict[str, Json]:
     """The answer to a question as one JSON object, see docs/api.md for its fields."""
     fields = result_fields(answer)
     return {
+        "id": fields.pop("id"),
         "status": fields.pop("status"),
         "question": answer.question,
         "sql": fields.pop("sql"),
@@ -42,6 +43,7 @@ def result_fields(answer: Answer) -> dict[str, Json]:
     """The answer to a person's own SQL as one JSON object: the same without question and confidence."""
     result = answer.result
     return {
+        "id": answer.id,
         "status": answer.status,
         "sql": answer.sql,
         "columns": list(result.columns) if result else [],

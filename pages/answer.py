@@ -28,8 +28,8 @@ STEPS = {
     "running": "Running the SQL",
     "done": "Done",
 }
-Run = Callable[[str, str], None]
-"""Runs SQL (first argument) as a reading of a question (second one)."""
+Run = Callable[[str, Answer], None]
+"""Runs SQL (first argument) in the place of an answer's own (second one)."""
 
 
 @st.fragment(run_every=0.25)
@@ -48,12 +48,12 @@ def draw(
     answer: Answer,
     run: Run,
     edit: Callable[[str], None] | None,
-    draw_editor: Callable[[str], None] | None,
+    draw_editor: Callable[[Answer], None] | None,
 ) -> None:
     """Draw a finished answer.
 
     `edit` is called with the SQL when a person wants to change it, None where there is an editor on the page already;
-    `draw_editor` draws the open editor for the answer's question in the place of its SQL.
+    `draw_editor` draws the open editor in the place of the answer's SQL.
     """
     st.subheader(plain(answer.question, 300) or "Your own SQL", anchor=False)
     _origin(answer)
@@ -64,7 +64,7 @@ def draw(
     _outcome(answer)
     if answer.sql:
         if draw_editor is not None:
-            draw_editor(answer.question)
+            draw_editor(answer)
         else:
             _sql(answer, edit)
         feedback.draw(bench, answer.id, answer.sql)
@@ -109,7 +109,7 @@ def _readings(answer: Answer, run: Run) -> None:
                 key=f"reading-{position}",
                 icon=":material/alt_route:",
                 on_click=run,
-                args=(candidate.sql, answer.question),
+                args=(candidate.sql, answer),
             )
 
 

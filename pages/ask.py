@@ -6,8 +6,8 @@ import streamlit as st
 
 from nl2sql.errors import WorkbenchError
 from nl2sql.examples import example_questions
-from nl2sql.pipeline import Job, Workbench
-from pages import answer, drafts, parser_picker, resources, tables_panel
+from nl2sql.pipeline import Answer, Job, Workbench
+from pages import answer, drafts, follow_up, parser_picker, resources, tables_panel
 from pages.drawing import plain, show_error
 
 QUESTION, SQL = "Question", "SQL"
@@ -22,25 +22,34 @@ def ask() -> None:
         follow(bench.start(question, parser=st.session_state.answering, scope=st.session_state.asked_about))
 
 
+def ask_follow_up(id: str) -> None:
+    """Start on the follow-up in the box under an answer; it follows the answer called `id`."""
+    question = st.session_state.follow_up.strip()
+    if question:
+        drafts.sent("follow_up")
+        st.session_state.follow_up = ""
+        close_editor()
+        chosen, scope = st.session_state.answering, st.session_state.asked_about
+        follow(bench.start(question, parser=chosen, scope=scope, follows=id))
+
+
 def ask_example(question: str) -> None:
     """Put an example into the box and start on it."""
     st.session_state.question = question
     ask()
 
 
-def run_editor(question: str) -> None:
-    """Run what is in the editor, as another answer to `question` (empty for SQL of one's own)."""
+def run_editor(instead_of: Answer | None) -> None:
+    """Run what is in the editor: in the place of an answer's SQL, or as SQL of one's own."""
     if st.session_state.sql.strip():
-        follow(bench.start_sql(st.session_state.sql, question=question))
+        follow(bench.start_sql(st.session_state.sql, instead_of=instead_of))
 
 
-def run_reading(sql: str, question: str) -> None:
-    """Take another reading of a question."""
-    before = st.session_state.get("answer_id")
-    job = bench.start_sql(sql, question=question)
+def run_reading(sql: str, instead_of: Answer) -> None:
+    """Take another reading of an answer's question."""
+    job = bench.start_sql(sql, instead_of=instead_of)
     follow(job)
-    if before:
-        st.session_state.setdefault("came_from", {})[job.id] = before
+    st.session_state.setdefault("came_from", {})[job.id] = instead_of.id
 
 
 def edit(sql: str) -> None:
@@ -89,7 +98,8 @@ def wanted_job() -> Job | None:
     if st.session_state.get("answer_id") not in (None, id):
         close_editor()
     if st.session_state.get("answer_id") != id and not st.session_state.get("question"):
-        st.session_state.question = job.question
+        led = follow_up.led_to(bench, job)
+        st.session_state.question = led[0].question if led else job.question
     show(id)
     return job
 
@@ -108,7 +118,7 @@ def draw_question_box() -> None:
         st.form_submit_button("Ask", type="primary", icon=":material/send:", on_click=ask)
 
 
-def draw_editor(question: str = "") -> None:
+def draw_editor(instead_of: Answer | None = None) -> None:
     """The editor for SQL: Ctrl+Enter runs, and what is typed is kept in the address."""
     with st.form("run", border=False):
         st.text_area(
@@ -120,11 +130,11 @@ def draw_editor(question: str = "") -> None:
             placeholder="One SELECT over the tables; it can only read",
         )
         with st.container(horizontal=True):
-            label = "Run again" if question else "Run"
+            label = "Run again" if instead_of else "Run"
             st.form_submit_button(
-                label, type="primary", icon=":material/play_arrow:", on_click=run_editor, args=(question,)
+                label, type="primary", icon=":material/play_arrow:", on_click=run_editor, args=(instead_of,)
             )
-            if question:
+            if instead_of:
                 st.form_submit_button("Close", type="tertiary", icon=":material/close:", on_click=close_editor)
 
 
@@ -159,7 +169,7 @@ if not schema.tables:
     st.page_link("pages/data.py", label="Add files", icon=":material/database:")
     st.stop()
 
-drafts.recall("question", "sql")
+drafts.recall("question", "sql", "follow_up")
 asked_mode = st.query_params.get("mode")
 st.session_state.setdefault("mode", asked_mode if asked_mode in (QUESTION, SQL) else QUESTION)
 st.session_state.setdefault("editing", bool(st.query_params.get("sql")))
@@ -179,6 +189,8 @@ with box:
     else:
         draw_editor()
 
+led = follow_up.led_to(bench, job) if job is not None else ()
+follow_up.draw_path(led, show)
 if job is None:
     if mode != SQL:
         draw_examples(bench)
@@ -190,4 +202,6 @@ else:
         st.button("Back to all readings", icon=":material/arrow_back:", on_click=show, args=(earlier,))
     editing = st.session_state.editing and mode != SQL and bool(finished.question)
     answer.draw(bench, finished, run_reading, edit if mode != SQL else None, draw_editor if editing else None)
-drafts.keep("question", "sql")
+    if mode != SQL:
+        follow_up.draw_box(finished, led, ask_follow_up)
+drafts.keep("question", "sql", "follow_up")

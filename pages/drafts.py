@@ -13,14 +13,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (parentElement.watching) return
   parentElement.watching = true
   const kept = (globalThis.keptDrafts ??= {})
-  const lost = Object.entries(data).filter(([name, known]) => kept[name] && kept[name] !== known)
-  if (lost.length) setTriggerValue("lost", Object.fromEntries(lost.map(([name]) => [name, kept[name]])))
+  const { known, sent } = data
+  const isLost = (name) => kept[name] && kept[name] !== known[name] && kept[name] !== sent[name]
+  const lost = Object.keys(known).filter(isLost)
+  if (lost.length) setTriggerValue("lost", Object.fromEntries(lost.map((name) => [name, kept[name]])))
   const page = location.pathname
   const timer = setInterval(() => {
     if (location.pathname !== page) return
     const address = new URLSearchParams(location.search)
     // A part that is missing says nothing: the address is emptied a moment before the page goes.
-    for (const name of Object.keys(data)) if (address.get(name)) kept[name] = address.get(name)
+    for (const name of Object.keys(known)) if (address.get(name)) kept[name] = address.get(name)
   }, 100)
   return () => {
     clearInterval(timer)
@@ -38,6 +40,11 @@ def recall(*names: str) -> None:
             st.session_state[name] = text
 
 
+def sent(name: str) -> None:
+    """Say that a draft was sent as it stands: it does not come back after a look at another page."""
+    st.session_state.setdefault("drafts_sent", {})[name] = st.session_state[name]
+
+
 def keep(*names: str) -> None:
     """Keep the drafts of the fields whose keys are `names`; call after them."""
     known = st.session_state.setdefault("drafts_known", {})
@@ -49,4 +56,8 @@ def keep(*names: str) -> None:
             if isinstance(lost.get(name), str):
                 st.session_state[name] = lost[name]
 
-    _component(key="drafts", data={name: known.get(name) or "" for name in names}, on_lost_change=restore)
+    data = {
+        "known": {name: known.get(name) or "" for name in names},
+        "sent": st.session_state.get("drafts_sent", {}),
+    }
+    _component(key="drafts", data=data, on_lost_change=restore)

@@ -83,6 +83,8 @@ def draw_record(record: Record) -> None:
         if len(record.question) > 140:
             st.text(record.question)
         st.caption(plain(" · ".join(facts(record, outcome)), 4_000))
+        if record.follows is not None:
+            draw_followed(record.follows)
         if record.error:
             st.text(record.error)
         if record.sql:
@@ -96,6 +98,18 @@ def draw_record(record: Record) -> None:
             )  # fmt: skip
             if st.button("Delete", key=f"delete-{record.id}", icon=":material/delete:", type="tertiary"):
                 confirm_deletion(record)
+
+
+def draw_followed(id: str) -> None:
+    """What a follow-up follows, as a way there."""
+    followed = bench.log.get(id)
+    if followed is None:
+        st.caption("Follow-up to an answer that is not in the query log any more")
+        return
+    st.page_link(
+        "pages/ask.py", label=f"Follow-up to «{plain(followed.question or one_line(followed.sql), 100)}»",
+        icon=":material/subdirectory_arrow_right:", query_params={"answer": id},
+    )  # fmt: skip
 
 
 def facts(record: Record, outcome: str) -> list[str]:

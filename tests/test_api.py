@@ -9,6 +9,7 @@ import threading
 from decimal import Decimal
 from types import SimpleNamespace
 
+import duckdb
 import pyarrow as pa
 import pytest
 from starlette.applications import Starlette
@@ -17,11 +18,13 @@ from starlette.testclient import TestClient
 from nl2sql.api import BODY_LIMIT, is_loopback, read_body, routes
 from nl2sql.engine.base import Cancel, ResultSet
 from nl2sql.errors import WorkspaceError
-from nl2sql.parsers.base import ParserInfo
-from nl2sql.pipeline import Answer
+from nl2sql.parsers.base import ParserInfo, Turn
+from nl2sql.pipeline import Answer, Workbench
 from nl2sql.settings import Settings
+from tests.fakes import ScriptedParser
 
 LOCAL = ("127.0.0.1", 50_000)
+JSON = {"content-type": "application/json"}
 TODAY = dt.date(2026, 5, 4)
 
 
@@ -44,8 +47,9 @@ class ScriptedWorkbench:
         self.release = threading.Event()
         self.cancelled = threading.Event()
 
-    def answer(self, question, *, parser, scope, as_of, origin, cancel: Cancel) -> Answer:
-        self.asked.append((question, SimpleNamespace(parser=parser, scope=scope, as_of=as_of, origin=origin)))
+    def answer(self, question, *, parser, scope, as_of, follows, origin, cancel: Cancel) -> Answer:
+        how = SimpleNamespace(parser=parser, scope=scope, as_of=as_of, follows=follows, origin=origin)
+        self.asked.append((question, how))
         if question == "wait":
             if cancel.wait(300):
                 self.cancelled.set()
@@ -65,9 +69,9 @@ def client_of(workbench, host: str = "localhost:8501", address=LOCAL) -> TestCli
 
 def test_generate_gives_the_sql(workbench):
     reply = client_of(workbench).post("/generate", json={"question": "how many?"})
-    assert (reply.status_code, reply.json()) == (200, {"sql": "SELECT 1 AS n"})
+    assert (reply.status_code, reply.json()) == (200, {"sql": "SELECT 1 AS n", "id": "id"})
     question, how = workbench.asked[0]
-    assert (question, how.origin, how.parser, how.scope) == ("how many?", "api", None, None)
+    assert (question, how.origin, how.parser, how.scope, how.follows) == ("how many?", "api", None, None, None)
 
 
 def test_ask_gives_rows_too(workbench):
@@ -75,15 +79,38 @@ def test_ask_gives_rows_too(workbench):
     assert reply.status_code == 200
     assert reply.headers["content-type"] == "application/json"
     assert reply.json() == {
-        "status": "ok", "question": "how many?", "sql": "SELECT 1 AS n", "columns": ["n", "price"],
+        "id": "id", "status": "ok", "question": "how many?", "sql": "SELECT 1 AS n", "columns": ["n", "price"],
         "rows": [[1, 1.5], [None, 2.25]], "truncated": False, "confidence": 0.9, "seconds": 0.75, "error": None,
     }  # fmt: skip
 
 
-def test_ask_passes_parser_scope_and_date_on(workbench):
-    body = {"question": "q", "parser": "builtin", "scope": ["a", "b"], "today": "2026-05-04"}
+def test_ask_passes_parser_scope_date_and_what_is_followed_on(workbench):
+    body = {"question": "q", "parser": "builtin", "scope": ["a", "b"], "today": "2026-05-04", "follows": "id"}
     assert client_of(workbench).post("/ask", json=body).status_code == 200
-    assert workbench.asked[0][1] == SimpleNamespace(parser="builtin", scope=("a", "b"), as_of=TODAY, origin="api")
+    how = SimpleNamespace(parser="builtin", scope=("a", "b"), as_of=TODAY, follows="id", origin="api")
+    assert workbench.asked[0][1] == how
+
+
+def test_a_follow_up_of_a_real_answer_and_of_none(tmp_path):
+    """The one test here with a real pipeline: an id of one answer leads to the next."""
+    own = tmp_path / "own.duckdb"
+    with duckdb.connect(str(own)) as con:
+        con.execute("CREATE TABLE ships AS SELECT 1 AS n")
+    parser = ScriptedParser({"how many?": "SELECT 2 AS n", "only large ones": "SELECT 1 AS n"})
+    settings = Settings(home=tmp_path / "home", database=own, workers=1)
+    bench = Workbench(settings, lambda name: parser)
+    try:
+        client = client_of(bench)
+        first = client.post("/generate", json={"question": "how many?"}).json()
+        body = {"question": "only large ones", "follows": first["id"]}
+        assert client.post("/generate", json=body).json()["sql"] == "SELECT 1 AS n"
+        assert parser.requests[-1].history == (Turn("how many?", "SELECT 2 AS n"),)
+        for id in ("", "no such id", "\ud800"):
+            reply = client.post("/ask", content=json.dumps(body | {"follows": id}).encode(), headers=JSON)
+            assert (reply.status_code, reply.json()["status"]) == (422, "failed")
+            assert "no answer with the id" in reply.json()["error"]
+    finally:
+        bench.close()
 
 
 def test_health_needs_no_token():
@@ -106,7 +133,7 @@ def test_other_outcomes_have_their_own_code(workbench, status, code):
 def test_sql_whose_rows_took_too_long_is_still_generated(workbench):
     workbench.reply = lambda question: answer(question, "timeout", error="Took too long.")
     reply = client_of(workbench).post("/generate", json={"question": "q"})
-    assert (reply.status_code, reply.json()) == (200, {"sql": "SELECT 1 AS n"})
+    assert (reply.status_code, reply.json()) == (200, {"sql": "SELECT 1 AS n", "id": "id"})
 
 
 @pytest.mark.parametrize(
@@ -130,6 +157,8 @@ def test_sql_whose_rows_took_too_long_is_still_generated(workbench):
         (b'{"question": "q", "scope": []}', 400, "scope"),
         (b'{"question": "q", "parser": 1}', 400, "parser"),
         (b'{"question": "q", "today": "tomorrow"}', 400, "today"),
+        (b'{"question": "q", "follows": 7}', 400, "follows"),
+        (b'{"question": "q", "follows": ["id"]}', 400, "follows"),
         (b'{"question": "' + b" " * BODY_LIMIT + b'q"}', 413, "longer"),
     ],
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import duckdb
 import pytest
 
 from nl2sql.engine.base import ResultSet
 from nl2sql.linking import ValueIndex
-from nl2sql.parsers.base import ParseRequest
+from nl2sql.parsers.base import ParseRequest, Turn
 from nl2sql.parsers.builtin import load, weights
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
@@ -87,10 +88,14 @@ def database():
 
 
 @pytest.fixture(scope="module")
-def predictions(database):
-    """What the released parser makes of each question."""
+def parser():
     assert (weights.RELEASED / "model.safetensors").is_file(), "The released weights are not in the repository."
-    parser = load(threads=1)
+    return load(threads=1)
+
+
+@pytest.fixture(scope="module")
+def predictions(database, parser):
+    """What the released parser makes of each question."""
 
     def fetch(sql: str) -> ResultSet:
         return ResultSet(database.sql(sql).to_arrow_table(), (), False, 0.0)
@@ -125,6 +130,19 @@ def test_simple_questions_are_answered(predictions, database):
         if not sql or not answers(database.execute(sql).fetchall(), expected):
             wrong.append(f"{question}\n    {sql or predictions[question].declined}")
     assert len(wrong) <= len(QUESTIONS) // 5, "\n".join(wrong)
+
+
+def test_a_follow_up_is_read_alone_where_the_turn_before_it_has_no_reading(parser, predictions):
+    asked = "average wage by specialty"
+    read = Turn(asked, "", predictions[asked].candidates[0].tree)
+    own, other = Turn(asked, "SELECT 1"), Turn(asked, "SELECT 1", "no reading of this parser")
+    follow_up = ParseRequest("only those hired in 2024", SCHEMA, TODAY)
+    prompts = {}
+    for history, alone in (((), False), ((own,), True), ((read, other), True), ((read,), False), ((own, read), False)):
+        prediction = parser.predict(replace(follow_up, history=history))
+        assert prediction.alone == alone
+        prompts[history] = prediction.prompt
+    assert prompts[own, read] == prompts[(read,)] != prompts[()] == prompts[(own,)]
 
 
 def test_every_candidate_binds(predictions, database):

@@ -65,6 +65,13 @@ def test_question_to_rows(workbench):
     assert (record.parser, record.parser_quantization, record.sql) == ("planet-llama", "nf4", answer.sql)
 
 
+def test_a_follow_up_says_that_it_was_read_alone(workbench):
+    first = workbench.answer("List all planets")
+    answer = workbench.answer("Which planets have more than 2 moons?", follows=first.id)
+    assert answer.status == "ok"
+    assert "could not go on from the answer before" in answer.notes[0]
+
+
 def test_today_is_the_set_day(workbench):
     answer = workbench.answer("What is today?")
     assert answer.result.table.to_pylist() == [{"today": TODAY}], answer.error

@@ -25,8 +25,8 @@ from nl2sql.rendering import json_rows, text_table
 from tests.fakes import ScriptedParser
 
 ROOT = Path(__file__).parent.parent
-ASK_FIELDS = ["status", "question", "sql", "columns", "rows", "truncated", "confidence", "seconds", "error"]
-RUN_FIELDS = ["status", "sql", "columns", "rows", "truncated", "seconds", "error"]
+ASK_FIELDS = ["id", "status", "question", "sql", "columns", "rows", "truncated", "confidence", "seconds", "error"]
+RUN_FIELDS = ["id", "status", "sql", "columns", "rows", "truncated", "seconds", "error"]
 ANSWERS = {
     "how many pets": "SELECT count(*) AS pets FROM pets",
     "all pets": "SELECT name, weight, born FROM pets ORDER BY name",
@@ -66,6 +66,7 @@ def call(pets, tmp_path, capsys, monkeypatch, engine):
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         where = ["--workspace", str(tmp_path / "home"), *(["--database", str(pets)] if own else [])]
         parser = ScriptedParser(ANSWERS)
+        call.parser = parser
         code = cli.main([arguments[0], *where, *arguments[1:]], lambda name: parser)
         out, err = capsys.readouterr()
         return code, out, err
@@ -83,6 +84,22 @@ def test_ask_json_has_exactly_the_named_fields(call):
     assert (answer["status"], answer["truncated"], answer["error"]) == ("ok", False, None)
     assert 0 < answer["confidence"] <= 1
     assert answer["seconds"] > 0
+
+
+def test_a_follow_up_names_the_answer_that_it_follows(call):
+    first = json.loads(call("ask", "--json", "all pets")[1])
+    code, out, _ = call("ask", "how many pets", "--follows", first["id"], "--json")
+    assert (code, json.loads(out)["rows"]) == (cli.OK, [[2]])
+    assert call.parser.requests[-1].history[0].question == "all pets"
+    entries = [json.loads(line) for line in call("log", "--json", own=False)[1].splitlines()]
+    assert [entry["follows"] for entry in entries] == [first["id"], None]
+
+
+@pytest.mark.parametrize("id", ["", "no-such-id", "\udcff"])
+def test_a_follow_up_of_nothing_is_a_sentence(call, id):
+    code, out, err = call("ask", "how many pets", "--follows", id)
+    assert (code, out) == (cli.FAILED, "")
+    assert "no answer with the id" in err
 
 
 def test_ask_text_prints_sql_then_a_table(call):

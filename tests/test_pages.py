@@ -31,7 +31,7 @@ ANSWERS = {
     "Who is best?": Prediction(
         (
             Candidate("SELECT name FROM staff ORDER BY pay DESC", -0.7, notes=(HOSTILE,)),
-            Candidate("SELECT name FROM staff ORDER BY name", -0.8),
+            Candidate("SELECT name FROM staff ORDER BY name", -0.8, "by name"),
         ),
         confidence=0.3,
     ),
@@ -39,6 +39,8 @@ ANSWERS = {
     "Nobody": "SELECT * FROM staff WHERE pay < 0",
     "Wrong column": "SELECT payy FROM staff",
     "Broken": ParserError(HOSTILE),
+    "only in t1": "SELECT name, pay FROM staff WHERE team = 't1' ORDER BY pay DESC LIMIT 1",
+    "how many": "SELECT count(*) AS people FROM staff WHERE team = 't1'",
     HOSTILE: f"SELECT '{HOSTILE}' AS \"{HOSTILE}\"",
 }
 
@@ -93,6 +95,10 @@ def settled(app: AppTest) -> AppTest:
 
 def button(app: AppTest, label: str):
     return next(one for one in app.button if one.label == label)
+
+
+def parser() -> ScriptedParser:
+    return resources.parser("builtin")
 
 
 def answer_id(app: AppTest) -> str:
@@ -192,6 +198,108 @@ def test_edit_and_run_again(page: AppTest):
     press(page, "Run again")
     assert page.dataframe[0].value["people"].tolist() == [20]
     assert page.main.subheader[0].value == plain("Who earns most?")
+
+
+def follow_up(app: AppTest, question: str) -> AppTest:
+    app.text_input("follow_up").set_value(question)
+    return press(app, "Follow up")
+
+
+def path(app: AppTest) -> list[str]:
+    """The questions above an answer."""
+    return [one.label.removeprefix(":small[").removesuffix("]") for one in app.button if one.key.startswith("led-")]
+
+
+def test_follow_ups_lead_on_and_back(page: AppTest):
+    ask(page, "Who earns most?")
+    assert path(page) == []
+    first = answer_id(page)
+    follow_up(page, "only in t1")
+    assert page.main.subheader[0].value == "only in t1"
+    assert page.dataframe[0].value["name"].tolist() == ["n19"]
+    follow_up(page, "how many")
+    assert page.dataframe[0].value["people"].tolist() == [7]
+    assert path(page) == [plain("Who earns most?"), "only in t1"]
+    assert page.text_input("question").value == "Who earns most?"
+    assert page.text_input("follow_up").value == ""
+    assert [one.question for one in parser().requests[-1].history] == ["Who earns most?", "only in t1"]
+    page.button("led-0").click().run()
+    settled(page)
+    assert (answer_id(page), path(page)) == (first, [])
+    ask(page, "Nobody")
+    assert (path(page), parser().requests[-1].history) == ([], ())
+
+
+def test_a_follow_up_is_found_again_by_its_link(page: AppTest):
+    ask(page, "Who earns most?")
+    follow_up(page, "only in t1")
+    link = answer_id(page)
+    resources.workbench()._jobs.clear()  # as after a restart of the server
+    again = AppTest.from_file(str(ENTRY), default_timeout=300)
+    again.query_params["answer"] = link
+    settled(again.run())
+    assert again.main.subheader[0].value == "only in t1"
+    assert path(again) == [plain("Who earns most?")]
+    assert again.text_input("question").value == "Who earns most?"
+    follow_up(again, "how many")
+    assert [one.question for one in parser().requests[-1].history] == ["Who earns most?", "only in t1"]
+
+
+def test_a_follow_up_follows_the_answer_on_the_page(page: AppTest):
+    ask(page, "Who is best?")
+    press(page, "Use this reading")
+    follow_up(page, "only in t1")
+    assert [one.tree for one in parser().requests[-1].history] == ["by name"]
+    assert path(page) == [plain("Who is best?")]
+    press(page, "Edit the SQL")
+    page.text_area("sql").set_value("SELECT 1 AS one")
+    press(page, "Run again")
+    assert path(page) == [plain("Who is best?")]
+    follow_up(page, "how many")
+    assert [one.sql for one in parser().requests[-1].history][1:] == ["SELECT 1 AS one"]
+
+
+def test_a_follow_up_that_found_nothing_can_be_put_in_other_words(page: AppTest):
+    ask(page, "Who earns most?")
+    follow_up(page, "   ")
+    assert path(page) == []
+    follow_up(page, "onyl in t1")
+    assert plain("a follow-up to «Who earns most?»") in page.info[0].value
+    assert page.text_input("follow_up").value == "onyl in t1"
+    follow_up(page, "only in t1")
+    assert path(page) == [plain("Who earns most?")]
+    assert [one.question for one in parser().requests[-1].history] == ["Who earns most?"]
+
+
+def test_nothing_can_be_followed_where_there_is_no_sql_or_no_question(page: AppTest):
+    ask(page, "What is love?")
+    assert not [one for one in page.text_input if one.key == "follow_up"]
+    page.segmented_control("mode").set_value("SQL").run()
+    page.text_area("sql").set_value("FROM staff")
+    press(page, "Run")
+    assert not [one for one in page.text_input if one.key == "follow_up"]
+
+
+def test_hostile_questions_stay_text_when_they_are_followed(page: AppTest):
+    ask(page, HOSTILE)
+    follow_up(page, "only in t1")
+    assert path(page) == [plain(HOSTILE, 60)]
+
+
+def test_the_query_log_says_what_was_followed(page: AppTest):
+    ask(page, "Who earns most?")
+    first = answer_id(page)
+    follow_up(page, "only in t1")
+    id = answer_id(page)
+    page.switch_page("pages/query_log.py").run()
+    page.session_state[f"record-{id}"] = True
+    page.run()
+    assert not page.exception
+    links = {one.proto.label: one.proto.query_string for one in page.get("page_link")}
+    assert links[f"Follow-up to «{plain('Who earns most?')}»"] == f"answer={first}"
+    resources.workbench().log.delete(first)
+    page.run()
+    assert "not in the query log any more" in captions(page)
 
 
 def test_sql_of_ones_own(page: AppTest):

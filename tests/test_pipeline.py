@@ -13,9 +13,10 @@ from nl2sql.cli import main
 from nl2sql.engine.base import Cancel
 from nl2sql.engine.sandbox import SandboxEngine
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryLogError
+from nl2sql.guard import format_sql
 from nl2sql.linking import ValueIndex
-from nl2sql.parsers.base import Candidate, ParseRequest, Prediction
-from nl2sql.pipeline import Answer, Workbench
+from nl2sql.parsers.base import Candidate, ParseRequest, Prediction, Turn
+from nl2sql.pipeline import TURNS, Answer, Workbench
 from nl2sql.settings import Settings
 from tests.fakes import ScriptedParser
 
@@ -44,6 +45,8 @@ SCRIPT = {
     "unavailable": ParserUnavailableError("The weights are not here; fetch them."),
     "nothing at all": Prediction((), 0.7, "There is no table of planets."),
     "nothing and no reason": Prediction(()),
+    "nothing alone": Prediction((), declined="What?", alone=True),
+    "alone": Prediction((Candidate("SELECT 1 AS one", -0.1, notes=("a note",)),), 0.9, alone=True),
     **{
         question: Prediction(
             tuple(Candidate(sql, score, f"tree of {sql}", ("a note",)) for sql, score in pairs), 0.8, None, "the prompt"
@@ -276,6 +279,131 @@ def test_own_sql_goes_the_same_way(bench):
     assert (failed.status, failed.sql) == ("failed", "SELECT nam FROM ships")
     assert bench.check("SELECT 1") is None
     assert bench.check("DROP TABLE ships").endswith(".")
+
+
+# -- follow-ups ------------------------------------------------------------------------------------------------------
+
+FIRST, SECOND = (sql for sql, _ in CANDIDATES["all empty"])
+
+
+def history(bench: Workbench) -> tuple[Turn, ...]:
+    """What the parser was last given to go on from."""
+    return bench.scripted.requests[-1].history
+
+
+def test_a_follow_up_goes_on_from_the_answers_before_it(bench):
+    first = waited(bench.start("all empty"))
+    second = waited(bench.start("first is empty", follows=first.id))
+    third = bench.answer("how many ships", follows=second.id)
+    turns = [Turn(answer.question, answer.sql, f"tree of {answer.sql}") for answer in (first, second)]
+    assert history(bench) == tuple(turns)
+    assert (first.follows, second.follows, third.follows) == (None, first.id, second.id)
+    assert (bench.job(second.id).follows, bench.log.get(third.id).follows) == (first.id, second.id)
+    assert [answer.id for answer in bench.earlier(third.id)] == [first.id, second.id, third.id]
+    assert bench.earlier(None) == ()
+    bench.answer("how many ships")
+    assert history(bench) == ()
+
+
+def test_a_follow_up_in_another_process_reads_the_query_log(tmp_path, file, engine):
+    bench = workbench(tmp_path, file, engine)
+    first = bench.answer("all empty")
+    second = bench.answer("first is empty", follows=first.id)
+    later = workbench(tmp_path, file, engine)
+    assert later.answer("how many ships", follows=second.id).status == "ok"
+    assert history(later) == (first.turn, second.turn)
+    assert waited(later.reopen(second.id)).follows == first.id
+    assert later.job(second.id).follows == first.id
+
+
+def test_a_long_conversation_is_walked_back_so_far(bench):
+    ids = [bench.answer("how many ships").id]
+    for _ in range(TURNS + 1):
+        ids.append(bench.answer("how many ships", follows=ids[-1]).id)
+    assert len(history(bench)) == TURNS
+    assert [answer.id for answer in bench.earlier(ids[-1])] == ids[-TURNS:]
+
+
+def test_a_deleted_answer_ends_the_walk_back(bench):
+    first = bench.answer("all empty")
+    second = bench.answer("first is empty", follows=first.id)
+    bench.log.delete(first.id)
+    bench.answer("how many ships", follows=second.id)
+    assert history(bench) == (second.turn,)
+
+
+@pytest.mark.parametrize("id", ["", "no such id", "'; DROP TABLE records", "\ud800", "x" * 70_000])
+def test_an_unknown_answer_cannot_be_followed(bench, id):
+    answer = bench.answer("how many ships", follows=id)
+    assert (answer.status, bench.scripted.requests) == ("failed", [])
+    assert answer.error == "The query log has no answer with the id that this follows; ask it as a whole question."
+    assert waited(bench.start("how many ships", follows=id)).error == answer.error
+    assert bench.log.get(answer.id).error == answer.error
+
+
+def test_an_answer_in_the_making_cannot_be_followed(bench):
+    job = bench.start("forever")
+    reached(job, "running")
+    assert "still being made" in bench.answer("how many ships", follows=job.id).error
+    job.cancel()
+    assert waited(bench.start("how many ships", follows=waited(job).id)).status == "ok"
+
+
+def test_an_answer_without_a_reading_gives_a_turn_without_a_tree(bench):
+    own, declined = bench.run_sql("SELECT 1"), bench.answer("nothing at all")
+    bench.answer("how many ships", follows=own.id)
+    assert history(bench) == (Turn("", "SELECT 1"),)
+    bench.answer("how many ships", follows=declined.id)
+    assert history(bench) == (Turn("nothing at all", ""),)
+
+
+def test_turns_that_are_not_in_the_log_come_first(bench):
+    first = bench.answer("all empty")
+    bench.answer("how many ships", history=(Turn("before", "SELECT 0"),), follows=first.id)
+    assert history(bench) == (Turn("before", "SELECT 0"), first.turn)
+
+
+@pytest.mark.parametrize("sql", [SECOND, f" {format_sql(SECOND)}\n"])
+def test_a_follow_up_goes_on_from_the_reading_that_was_chosen(bench, sql):
+    before = bench.answer("first is empty")
+    first = bench.answer("all empty", follows=before.id)
+    chosen = waited(bench.start_sql(sql, instead_of=first))
+    assert (chosen.question, chosen.follows, chosen.parser) == ("all empty", before.id, None)
+    assert bench.job(chosen.id).follows == bench.log.get(chosen.id).follows == before.id
+    bench.answer("how many ships", follows=chosen.id)
+    assert history(bench) == (before.turn, Turn("all empty", chosen.sql, f"tree of {SECOND}"))
+
+
+def test_sql_of_ones_own_in_place_of_an_answer_has_no_reading(bench):
+    first = bench.answer("all empty")
+    edited = bench.run_sql("SELECT name FROM ships", instead_of=first)
+    assert (edited.question, edited.candidates, edited.follows) == ("all empty", (), None)
+    bench.answer("how many ships", follows=edited.id)
+    assert history(bench) == (Turn("all empty", "SELECT name FROM ships"),)
+
+
+def test_a_follow_up_that_was_read_alone_says_so_and_looks_doubtful(bench):
+    first = bench.answer("all empty")
+    answer = bench.answer("alone", follows=first.id)
+    assert (answer.status, answer.confidence) == ("ok", 0.45)
+    assert answer.notes == (
+        "The parser could not go on from the answer before, so it read this as a question of its own.", "a note",
+    )  # fmt: skip
+    assert bench.answer("nothing alone", follows=first.id).error == f"What? {answer.notes[0]}"
+
+
+def test_a_follow_up_that_changes_nothing_says_so_and_looks_doubtful(bench):
+    first = bench.answer("how many ships")
+    again = bench.answer("how many ships", follows=first.id)
+    assert (again.status, again.sql, again.confidence) == ("ok", first.sql, 0.45)
+    assert again.notes == ("This is the SQL of the answer before: nothing in it came of the follow-up.",)
+    assert bench.answer("how many ships").notes == ()
+
+
+def test_a_declined_follow_up_says_what_it_was_read_with(bench):
+    answer = bench.answer("nothing at all", follows=bench.answer("all empty").id)
+    assert answer.status == "declined"
+    assert answer.error == "There is no table of planets. It was read as a follow-up to «all empty»."
 
 
 # -- jobs ------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import json
 import os
 import stat
 import threading
@@ -44,6 +45,7 @@ FULL = Record(
     timings=(("parser", 0.5), ("engine", 0.25)),
     confidence=0.75,
     error="none of note",
+    follows="before",
     feedback=Feedback("down", "SELECT 3", "no", NOON),
 )
 
@@ -356,6 +358,25 @@ def test_migrations_go_on_where_they_stopped_and_a_failing_one_leaves_nothing() 
     assert con.execute("SELECT colour FROM records").fetchall() == []
     assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchone() == (0,)
     assert not check_version(len(MIGRATIONS) - 1)
+
+
+def test_a_log_from_before_follow_ups_is_brought_up_to_date(log: QueryLog, tmp_path: Path) -> None:
+    log.record(plain("a", feedback=Feedback("up")))
+    log.fold()
+    with duckdb.connect(str(tmp_path / "log" / "query_log.duckdb")) as con:
+        con.execute("ALTER TABLE records DROP COLUMN follows")
+        con.execute("UPDATE log_state SET schema_version = 1")
+    old = QueryLog(tmp_path / "log")
+    assert old.get("a") == plain("a", feedback=Feedback("up"))
+    old.record(plain("b", follows="a"))
+    assert [record.follows for record in old.list().records] == ["a", None]
+    assert old.to_rows().column("follows").to_pylist() == ["a", None]
+
+
+def test_a_line_from_before_follow_ups_is_read() -> None:
+    body = json.loads(encode(Recorded(5, FULL)))
+    del body["record"]["follows"]
+    assert decode(json.dumps(body).encode()) == Recorded(5, replace(FULL, follows=None))
 
 
 def test_a_log_of_a_newer_version_is_left_alone(log: QueryLog, tmp_path: Path) -> None:

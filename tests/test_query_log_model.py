@@ -122,6 +122,7 @@ RECORDS = st.builds(
     timings=st.lists(st.tuples(HOSTILE, NUMBERS), max_size=3).map(tuple),
     confidence=st.none() | NUMBERS,
     error=MAYBE,
+    follows=MAYBE,
     feedback=st.builds(
         Feedback,
         st.sampled_from(["up", "down", None]),

@@ -192,9 +192,7 @@ def _name_columns(workbench: Workbench, headers: Path) -> None:
 
 def _turn(answer: Answer) -> tuple[Turn, ...]:
     """The answer as an earlier turn of the conversation; none when there was no answer."""
-    if answer.status != "ok":
-        return ()
-    return (Turn(answer.question, answer.sql, answer.candidates[0].tree if answer.candidates else None),)
+    return (answer.turn,) if answer.status == "ok" else ()
 
 
 def _whole(answer: Answer, judge: Workbench) -> ResultSet | None:

@@ -60,6 +60,8 @@ class Prediction:
     declined: str | None = None
     prompt: str = ""
     """Exactly what the model read: shown in an answer's details, hashed in the log."""
+    alone: bool = False
+    """The request had a history, and the parser read the question without it."""
 
 
 @dataclass(frozen=True)

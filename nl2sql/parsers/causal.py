@@ -67,11 +67,13 @@ class CausalParser:
         if not request.schema.tables:
             return Prediction((), declined="There are no tables to ask about.")
         prompt = sqlcoder.prompt(request.question, request.schema)
+        alone = bool(request.history)  # the released prompt has no place for earlier questions
         with self._turn(request.cancel):
             written = self._write(prompt, request.candidates)
         best_text, best_log_probability, best_length = written[0]
         if "i do not know" in best_text.casefold() and first_statement(best_text) is None:
-            return Prediction((), declined=f"{self.info.name} found no table that answers this.", prompt=prompt)
+            declined = f"{self.info.name} found no table that answers this."
+            return Prediction((), declined=declined, prompt=prompt, alone=alone)
         candidates: dict[str, Candidate] = {}
         for text, log_probability, _ in written:
             statement = first_statement(text)
@@ -80,7 +82,7 @@ class CausalParser:
         if not candidates:
             raise ParserError(f"{self.info.name} wrote no SQL for this question; try it in other words.")
         confidence = math.exp(best_log_probability / max(1, best_length))
-        return Prediction(tuple(candidates.values()), confidence=confidence, prompt=prompt)
+        return Prediction(tuple(candidates.values()), confidence=confidence, prompt=prompt, alone=alone)
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""

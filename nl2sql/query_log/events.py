@@ -123,6 +123,7 @@ def _record_from_json(body: dict[str, Any]) -> Record:
         truncated=bool(body["truncated"]),
         timings=tuple((_text(step), float(seconds)) for step, seconds in body["timings"]),
         confidence=None if body["confidence"] is None else float(body["confidence"]),
+        follows=_optional_text(body.get("follows")),  # lines of older versions have none
         feedback=_feedback_from_json(body["feedback"]),
     )
 

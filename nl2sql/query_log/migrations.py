@@ -32,7 +32,12 @@ def m001_records(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE deleted (id VARCHAR NOT NULL, stamp BIGINT NOT NULL)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_records,)
+def m002_follows(con: duckdb.DuckDBPyConnection) -> None:
+    """Which record a question follows up; older records follow none."""
+    con.execute("ALTER TABLE records ADD COLUMN IF NOT EXISTS follows VARCHAR")
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_records, m002_follows)
 
 
 def schema_version(con: duckdb.DuckDBPyConnection) -> int:

@@ -57,6 +57,8 @@ class Record:
     timings: tuple[tuple[str, float], ...] = ()
     confidence: float | None = None
     error: str | None = None
+    follows: str | None = None
+    """Id of the record that the question follows up; it may have been deleted since."""
     feedback: Feedback = field(default_factory=Feedback)
 
 

@@ -26,7 +26,7 @@ _RECORD_COLUMNS = pa.schema(
     + [(name, pa.string()) for name in ("parser_revision", "parser_quantization", "prompt_hash", "tree", "guard")]
     + [("asked_at", pa.timestamp("us")), ("as_of", pa.date32()), ("scope", pa.list_(pa.string()))]
     + [("candidates", pa.list_(_CANDIDATE)), ("timings", pa.list_(_TIMING)), ("row_count", pa.int64())]
-    + [("truncated", pa.bool_()), ("confidence", pa.float64()), ("error", pa.string())]
+    + [("truncated", pa.bool_()), ("confidence", pa.float64()), ("error", pa.string()), ("follows", pa.string())]
 )
 _FEEDBACK_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("verdict", "corrected_sql", "comment")] + [("given_at", pa.timestamp("us"))]

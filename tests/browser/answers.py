@@ -18,6 +18,7 @@ ANSWERS = {
         confidence=0.93,
         prompt="question: Show me average salary by department",
     ),
+    "only engineering": "SELECT avg(salary) AS average_salary FROM employees WHERE department = 'Engineering'",
     "List all employees who joined last year": (
         "SELECT * FROM employees WHERE date_joined >= date_trunc('year', current_date) - INTERVAL 1 YEAR "
         "AND date_joined < date_trunc('year', current_date)"

@@ -86,6 +86,9 @@ def usual(browser: Browser, address: str) -> None:
             page.get_by_text("100 of").wait_for()
             save(page, "first-rows")
             page.keyboard.press("Escape")
+        if (scheme, size) == ("light", "wide"):
+            follow_up(page, "only those who joined in 2023", "the top 3 instead")
+            save(page, "follow-up")
         ask(page, "List all employees who joined last year", "Was this SQL correct?")
         page.get_by_label("Thumbs down").click()
         page.get_by_label("Correct SQL").wait_for()
@@ -298,6 +301,18 @@ def ask(page: Page, question: str, sign: str) -> None:
         page.get_by_role("heading", name=question).wait_for()
     page.get_by_text(sign).first.wait_for()
     if sign != BUSY:
+        settled(page)
+    page.mouse.move(0, 0)
+
+
+def follow_up(page: Page, *questions: str) -> None:
+    """Ask follow-ups, one after the other, and wait for the last one's answer."""
+    box = page.get_by_placeholder("Only for 2023")
+    for question in questions:
+        box.fill(question)
+        box.press("Enter")
+        page.get_by_role("heading", name=question).wait_for()
+        box.wait_for()
         settled(page)
     page.mouse.move(0, 0)
 

@@ -131,6 +131,33 @@ def test_edit_and_run_again(app: str, page: Page) -> None:
     expect(page.get_by_role("heading", name=AVERAGE)).to_be_visible()
 
 
+def test_a_follow_up_by_keyboard_back_and_found_again(app: str, page: Page) -> None:
+    open_app(page, app)
+    ask(page, AVERAGE)
+    follow_up = page.get_by_placeholder("Only for 2023")
+    follow_up.fill("only eng")
+    expect(page).to_have_url(re.compile("follow_up=only"))
+    page.reload()
+    expect(follow_up).to_have_value("only eng")
+    settled(page)
+    follow_up.fill("only engineering")
+    follow_up.press("Enter")
+    expect(page.get_by_role("heading", name="only engineering")).to_be_visible()
+    expect(page.get_by_text(re.compile("^1 row · "))).to_be_visible()
+    expect(follow_up).to_have_value("")
+    expect(page).not_to_have_url(re.compile("follow_up="))
+    settled(page)
+    open_log(page)
+    page.get_by_role("link", name="Ask", exact=True).click()
+    expect(page.get_by_text("Follow-up to")).to_be_visible()
+    settled(page)
+    expect(follow_up).to_have_value("")
+    expect(box(page)).to_have_value(AVERAGE)
+    page.get_by_role("button", name=AVERAGE, exact=True).press("Enter")
+    expect(page.get_by_role("heading", name=AVERAGE)).to_be_visible()
+    expect(page.get_by_text("Follow-up to")).to_have_count(0)
+
+
 def test_refused_failed_declined_and_empty_say_so(app: str, page: Page) -> None:
     open_app(page, app)
     ask(page, "Delete everything")

@@ -7,6 +7,7 @@ import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from threadpoolctl import ThreadpoolController
@@ -82,16 +83,17 @@ class BuiltinParser:
         if not any(char.isalnum() for char in request.question):
             return Prediction((), 0.0, "There are no words in this question.")
         inputs = self._read(request)
+        alone = bool(request.history) and not inputs.earlier
         if not any(item.kind == "column" for item in inputs.items):
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
         said, declining = self._said(request, inputs)
         prompt = " ".join(self._shown(inputs))
         if declining > _DECLINE_ABOVE or not said:
-            return Prediction((), declining, _reason(inputs), prompt)
+            return Prediction((), declining, _reason(inputs), prompt, alone)
         candidates = [self._candidate(one, request) for one in said]
         candidates.sort(key=lambda candidate: -candidate.score)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
-        return Prediction(tuple(candidates), confidence, None, prompt)
+        return Prediction(tuple(candidates), confidence, None, prompt, alone)
 
     def readings(self, request: ParseRequest) -> tuple[list[Said], float]:
         """The readings of a question in the model's own order with their evidence, and the probability of declining."""
@@ -142,14 +144,18 @@ class BuiltinParser:
 
 
 def _earlier(history: Sequence[Turn]) -> Earlier | None:
-    """What a follow-up has to know of the turns before it; None where the last one has no reading of this parser."""
+    """What a follow-up has to know of the turns before it; None where the last one has no reading of this parser.
+
+    The words of those before a turn without a reading are left out: that turn was not read with them.
+    """
     if not history or not history[-1].tree:
         return None
     try:
         reading = grammar.from_text(history[-1].tree)
     except ParserError:
         return None
-    return Earlier.of(", ".join(turn.question for turn in history[-_TURNS_READ:]), reading)
+    read = list(takewhile(lambda turn: turn.tree, reversed(history[-_TURNS_READ:])))
+    return Earlier.of(", ".join(turn.question for turn in reversed(read)), reading)
 
 
 def _with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
