@@ -36,7 +36,7 @@ from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider
 from nl2sql.parsers.builtin.evidence import Ranking
-from nl2sql.parsers.builtin.parser import BuiltinParser
+from nl2sql.parsers.builtin.parser import DECLINE_ABOVE, BuiltinParser
 
 _ANY_DAY = dt.date(2024, 6, 15)
 
@@ -110,7 +110,7 @@ def report(found: Sequence[Outcome]) -> None:
         print(f"  said {said:.2f}, right {was:.2f} of {size}")
     for wanted in (0.99, 0.95, 0.9, 0.8):
         print(f"  {wanted:.0%} right on the surest {coverage_at(right, sure, wanted):.1%} of the questions")
-    wrongly = sum(one.declining > 0.5 or not one.readings for one in found)
+    wrongly = sum(one.declining > DECLINE_ABOVE or not one.readings for one in found)
     print(f"declined though answerable: {wrongly / count:.1%}")
 
 

@@ -26,7 +26,8 @@ from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
-_DECLINE_ABOVE = 0.5
+DECLINE_ABOVE = 0.9
+"""Probability of declining from which a question is declined; below, its answer is only the less sure."""
 _TURNS_READ = 4
 """Earlier questions of a conversation that are read with the one that follows them up."""
 
@@ -88,7 +89,7 @@ class BuiltinParser:
             return Prediction((), 0.0, "The question is too long to be read together with the tables.")
         said, declining = self._said(request, inputs)
         prompt = " ".join(self._shown(inputs))
-        if declining > _DECLINE_ABOVE or not said:
+        if declining > DECLINE_ABOVE or not said:
             return Prediction((), declining, _reason(inputs), prompt, alone)
         candidates = [self._candidate(one, request) for one in said]
         candidates.sort(key=lambda candidate: -candidate.score)
