@@ -91,7 +91,8 @@ def report(found: Sequence[Outcome]) -> None:
     """Print what held-out questions came to."""
     plain = [take(one, Ranking({})) for one in found]
     taken, sure = across_folds(found)
-    right = [one is not None and one.correct for one in taken]
+    declined = [one.declining > DECLINE_ABOVE or not one.readings for one in found]
+    right = [one is not None and one.correct and not no for one, no in zip(taken, declined, strict=True)]
     count = len(found)
     print(f"{count} questions of {len({one.db_id for one in found})} databases that training never saw")
     first = sum(one is not None and one.correct for one in plain)
@@ -103,15 +104,14 @@ def report(found: Sequence[Outcome]) -> None:
         places = [place for place, one in enumerate(found) if hardness(one.gold_sql) == level]
         if places:
             print(f"  {level:8} {sum(right[place] for place in places) / len(places):.1%} of {len(places)}")
-    answered = [place for place, one in enumerate(taken) if one is not None]
+    answered = [place for place, one in enumerate(taken) if one is not None and not declined[place]]
     correct, confidence = [right[place] for place in answered], [sure[place] for place in answered]
     print(f"expected calibration error {calibration_error(correct, confidence):.3f}, across folds")
     for said, was, size in reliability(correct, confidence):
         print(f"  said {said:.2f}, right {was:.2f} of {size}")
     for wanted in (0.99, 0.95, 0.9, 0.8):
         print(f"  {wanted:.0%} right on the surest {coverage_at(right, sure, wanted):.1%} of the questions")
-    wrongly = sum(one.declining > DECLINE_ABOVE or not one.readings for one in found)
-    print(f"declined though answerable: {wrongly / count:.1%}")
+    print(f"declined though answerable: {sum(declined) / count:.1%}, counted as not right")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
