@@ -108,7 +108,11 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("reading", "rows"), CASES, ids=lambda value: " ".join(map(str, value))[:60])
+def keywords(reading) -> str:
+    return " ".join(action for action in reading if isinstance(action, str))
+
+
+@pytest.mark.parametrize(("reading", "rows"), CASES, ids=[keywords(reading) for reading, _ in CASES])
 def test_rows(reading, rows, sales):
     assert walk(reading) == (), "the grammar allows it"
     assert from_text(to_text(reading)) == reading
