@@ -191,8 +191,12 @@ def _notes(reading: Reading, request: ParseRequest) -> list[str]:
 
 
 def _reason(inputs: Inputs) -> str:
-    """Why there is no answer, and what is nearest."""
-    near = [item.leaf for item in inputs.items if item.kind in ("anchor", "column") and item.leaf is not None]
-    words = [f"{leaf.table}.{leaf.column}" for leaf in near[:4]]
-    nearest = f" The nearest columns are {', '.join(dict.fromkeys(words))}." if words else ""
+    """Why there is no answer, and what is nearest: columns that the question names or holds a value of."""
+    near = [
+        f"{item.leaf.table}.{item.leaf.column}"
+        for item in inputs.items
+        if item.leaf is not None and (item.kind == "anchor" or (item.kind == "column" and inputs.is_named(item)))
+    ]
+    words = list(dict.fromkeys(near))[:4]
+    nearest = f" The nearest columns are {', '.join(words)}." if words else ""
     return f"No table here seems to hold what this question asks about.{nearest}"
