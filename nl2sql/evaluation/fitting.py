@@ -52,7 +52,6 @@ class Taken:
     correct: bool
     total: float
     margin: float
-    weight: float = 0.0
 
 
 def take(outcome: Outcome, ranking: Ranking) -> Taken | None:

@@ -17,11 +17,10 @@ from nl2sql.errors import QueryCancelledError
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.features import Inputs, Item, span_text
 from nl2sql.parsers.builtin.grammar import (
-    AGGREGATES,
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
-    CONDITIONAL,
+    EXPRESSIONS,
     KEYWORD_IDS,
     KEYWORDS,
     LONGEST,
@@ -49,9 +48,8 @@ _FAMILY_OF = {
 }
 _LONGEST_SPAN = 8
 _NEVER = np.float32(-1e9)
-_EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days"))
 _UNFIT = {
-    family: frozenset(one for one in _EXPRESSIONS if _FAMILY_OF.get(one, family) != family)
+    family: frozenset(one for one in EXPRESSIONS if _FAMILY_OF.get(one, family) != family)
     for family in ("number", "text", "date", "boolean", "time", "other")
 }
 """Keywords that give something else than a family; min, max, when and within give what they are given."""
@@ -235,9 +233,9 @@ def _unfit_keywords(beam: _Beam) -> frozenset[str]:
     """Keywords whose family does not fit the place."""
     symbol, need = beam.stack[-1], beam.needs[-1]
     if symbol == "lhs" and beam.operator in (*PATTERNS, "true", "false"):
-        return _EXPRESSIONS
+        return EXPRESSIONS
     if need == "date":
-        return _EXPRESSIONS - {"min", "max"}
+        return EXPRESSIONS - {"min", "max"}
     if symbol == "rhs":
         need = beam.left
     return _UNFIT.get(need, frozenset())

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import normal_form
-from nl2sql.parsers.builtin.features import FEATURES, Inputs, Item
+from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
 from nl2sql.parsers.builtin.grammar import ARITHMETIC, OVER_GROUPS, PATTERNS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.schema import Schema, fold
@@ -91,7 +91,6 @@ _CUES: dict[str, tuple[str, frozenset[str]]] = {
 }
 """By name: words of a question, and the keywords of which a reading that answers to them has one."""
 _PATTERNS = {name: re.compile(words) for name, (words, _) in _CUES.items()}
-_MATCHED = frozenset(FEATURES.index(name) for name in ("matched", "part_matched", "has_value"))
 _WHOLE = FEATURES.index("matched")
 
 
@@ -112,9 +111,9 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema) -> dict[str, floa
     items = {item.leaf: item for item in inputs.items if item.kind in ("table", "column")}
     columns = [action for action in reading if isinstance(action, Leaf) and action.kind == "column"]
     flags = {leaf: _flags(item, inputs) for leaf, item in items.items() if leaf is not None}
-    found["unsaid_columns"] = sum(not flags.get(leaf, frozenset()) & _MATCHED for leaf in set(columns))
+    found["unsaid_columns"] = sum(not flags.get(leaf, frozenset()) & NAMED for leaf in set(columns))
     shown = _shown(reading)
-    found["unsaid_shown"] = sum(not flags.get(leaf, frozenset()) & _MATCHED for leaf in shown)
+    found["unsaid_shown"] = sum(not flags.get(leaf, frozenset()) & NAMED for leaf in shown)
     found["shown"] = len(shown)
     found |= _of_tables(reading, schema, flags)
     found["unused_names"] = _unused_names(set(columns), flags)

@@ -34,7 +34,8 @@ FEATURES = (
 )  # fmt: skip
 """Features of a word piece, each on or off; weights depend on their order."""
 _F = {name: number for number, name in enumerate(FEATURES)}
-_NAMED = frozenset(_F[name] for name in ("matched", "part_matched", "has_value"))
+NAMED = frozenset(_F[name] for name in ("matched", "part_matched", "has_value"))
+"""Features of what the question names, whole or in part, or holds a value of."""
 LONGEST_INPUT = 480
 """Word pieces that the encoder reads at most."""
 MOST_ANCHORS = 20
@@ -97,7 +98,7 @@ class Inputs:
 
     def is_named(self, item: Item) -> bool:
         """Whether the question names a column or table, whole or in part, or holds a value of it."""
-        return not _NAMED.isdisjoint(self.features[item.span[0]])
+        return not NAMED.isdisjoint(self.features[item.span[0]])
 
     def name_words(self) -> frozenset[int]:
         """Positions of the words that name a table or a column whole."""

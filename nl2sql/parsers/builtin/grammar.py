@@ -52,7 +52,8 @@ LONGEST = 72
 _DEEPEST = 3
 _ROW_KEYWORDS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, "days"))
 _EXPR_KEYWORDS = _ROW_KEYWORDS | frozenset(CONDITIONAL)
-_ITEM_KEYWORDS = _EXPR_KEYWORDS | frozenset((*OVER_GROUPS, "rank", "within"))
+EXPRESSIONS = _EXPR_KEYWORDS | frozenset((*OVER_GROUPS, "rank", "within"))
+"""Every keyword that begins an expression."""
 _COND_KEYWORDS = frozenset(
     ("and", "or", *COMPARISONS, "between", *PATTERNS, *MEMBERSHIPS, *TESTS)
 )  # fmt: skip
@@ -138,9 +139,9 @@ def allowed(stack: Stack) -> Allowed:
     if symbol == "only_item":
         return Allowed(_EXPR_KEYWORDS | {"distinct"}, frozenset({"column"}))
     if symbol == "items":
-        return Allowed(_ITEM_KEYWORDS | {"distinct"}, frozenset({"column", "table"}))
+        return Allowed(EXPRESSIONS | {"distinct"}, frozenset({"column", "table"}))
     if symbol == "first_item":
-        return Allowed(_ITEM_KEYWORDS, frozenset({"column", "table"}))
+        return Allowed(EXPRESSIONS, frozenset({"column", "table"}))
     if symbol.startswith("after_"):
         return _after(symbol.removeprefix("after_"))
     if symbol == "expr":
@@ -154,7 +155,7 @@ def allowed(stack: Stack) -> Allowed:
     if symbol == "windowed":
         return Allowed(frozenset((*AGGREGATES, "rank")), frozenset())
     if symbol == "key":
-        return Allowed(_ITEM_KEYWORDS - {"rank"}, frozenset({"column"}))
+        return Allowed(EXPRESSIONS - {"rank"}, frozenset({"column"}))
     if symbol == "lhs":
         return Allowed(_ROW_KEYWORDS | {"within"}, frozenset({"column"}))
     if symbol == "cond":
@@ -180,7 +181,7 @@ def allowed(stack: Stack) -> Allowed:
 def _after(place: str) -> Allowed:
     """What may come once a clause has something in it: more of it, or a later clause."""
     more: tuple[frozenset[str], frozenset[Kind], int] = {
-        "items": (_ITEM_KEYWORDS, frozenset({"column", "table"}), 0),
+        "items": (EXPRESSIONS, frozenset({"column", "table"}), 0),
         "only": (frozenset[str](), frozenset[Kind](), 0),
         "from": (frozenset[str](), frozenset({"table"}), 1),
         "where": (frozenset[str](), frozenset[Kind](), 2),
@@ -246,7 +247,7 @@ def advance(stack: Stack, action: str) -> Stack:
     if action == "select":
         return (*below, "only_item" if symbol in ("inner", "rhs") else "items")
     pushed = _KEYWORD_PUSHES[action]
-    if symbol in ("items", "first_item", "after_items") and action in _ITEM_KEYWORDS:
+    if symbol in ("items", "first_item", "after_items") and action in EXPRESSIONS:
         return (*below, "after_items", *pushed)
     if symbol == "only_item":
         return (*below, "after_only", *pushed)

@@ -95,7 +95,7 @@ class _Select:
         """Groups follow one another in time where one of their keys is a time, else by the first key."""
         if not groups:
             return None
-        times = [text for node, text in zip(self.query.groups, groups, strict=False) if node.head in (*BUCKETS, "year")]
+        times = [text for node, text in zip(self.query.groups, groups, strict=False) if node.head in BUCKETS]
         along = times[0] if times else groups[0]
         return Course(along, tuple(text for text in groups if text != along))
 

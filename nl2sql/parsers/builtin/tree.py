@@ -12,7 +12,7 @@ from nl2sql.parsers.builtin.grammar import (
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
-    CONDITIONAL,
+    EXPRESSIONS,
     MEMBERSHIPS,
     OVER_GROUPS,
     PATTERNS,
@@ -23,7 +23,6 @@ from nl2sql.parsers.builtin.grammar import (
     Reading,
 )
 
-_EXPRESSIONS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days"))
 LONGEST_READING = 300
 """Actions of a reading that is rendered: more than any parser writes, few enough for recursion."""
 
@@ -157,7 +156,7 @@ class _Builder:
     def _expression_next(self) -> bool:
         action = self.peek()
         return (isinstance(action, Leaf) and action.kind == "column") or (
-            isinstance(action, str) and action in _EXPRESSIONS
+            isinstance(action, str) and action in EXPRESSIONS
         )
 
     def _leaf_next(self, kind: str) -> bool:

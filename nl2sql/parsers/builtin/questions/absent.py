@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nl2sql.linking import split_name, stem
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.questions.draw import Draw
-from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, Things
+from nl2sql.parsers.builtin.synthetic_schema import Field, Things
 from nl2sql.schema import Schema
 
 
@@ -41,7 +42,7 @@ def without_asked(world: Things, reading: Reading, question: str, rng: random.Ra
 def without_thing(world: Things, reading: Reading, question: str, rng: random.Random) -> Schema | None:
     """The schema less a table that `reading` needs beside another, and all keys to it; None where there is none."""
     used = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.column))
-    things = [thing for name in used if (thing := world.thing(name)) is not None and _named(thing, question)]
+    things = [thing for name in used if (thing := world.thing(name)) is not None and _says_any(question, thing.names)]
     if len(used) < 2 or not things:
         return None
     gone = rng.choice(things)
@@ -58,11 +59,6 @@ def without_thing(world: Things, reading: Reading, question: str, rng: random.Ra
     return replace(schema, tables=tables, foreign_keys=ties)
 
 
-def _named(thing: Thing, question: str) -> bool:
-    asked = {stem(word) for word in split_name(question)}
-    return any(asked >= {stem(word) for word in split_name(name)} for name in thing.names)
-
-
 def _words_of(field: Field) -> set[str]:
     said = " ".join((field.column, field.words, *field.sayings))
     return {stem(word) for word in split_name(said)} - _COMMON
@@ -73,8 +69,12 @@ _COMMON = {stem(word) for word in "number of date name id total is on at in amou
 
 def _said(field: Field, question: str) -> bool:
     """Whether the question names the field, and not only a value of it."""
+    return _says_any(question, (field.words, *field.sayings))
+
+
+def _says_any(question: str, names: Sequence[str]) -> bool:
     asked = {stem(word) for word in split_name(question)}
-    return any(asked >= {stem(word) for word in split_name(name)} for name in (field.words, *field.sayings) if name)
+    return any(asked >= {stem(word) for word in split_name(name)} for name in names if name)
 
 
 _TEMPLATES = tuple(line.strip() for line in lexicon.OFF_TOPIC.strip().splitlines() if line.strip())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from nl2sql.parsers.builtin.expressions import column_of
 from nl2sql.parsers.builtin.grammar import Action
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import COMPARED, in_period
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.questions.totals import counted, measure
-from nl2sql.parsers.builtin.synthetic_schema import Field
-from nl2sql.schema import Column
 
+_UNITS = ("month", "month", "month", "year", "year", "quarter", "week", "day")
 _ADVERBS = {"month": "monthly", "year": "yearly", "quarter": "quarterly", "week": "weekly", "day": "daily"}
 _ROWS_OVER_TIME = wordings("number of {noun} | {noun} | how many {noun} | count of {noun}")
 _BY_TIME = wordings("""{total} by {unit} {when} | {total} per {unit} {when} | {adverb} {total} {when}
@@ -37,7 +37,7 @@ def by_weekday(draw: Draw) -> Asked | None:
     found = draw.when(thing)
     if found is None or not found[1]:
         return None
-    column = thing_column(draw, found[0])
+    _, column = column_of(draw.world.schema, found[0].leaf)
     unit = "hour" if column.type == "TIMESTAMP" and draw.chance(0.4) else "weekday"
     made = measure(draw, thing) if draw.chance(0.35) else None
     total, actions = made or (draw.one_of(_ROWS_OVER_TIME, noun=draw.many(thing)), ["count", thing.leaf])
@@ -48,14 +48,6 @@ def by_weekday(draw: Draw) -> Asked | None:
     return draw.one_of(_BY_HOUR if unit == "hour" else _BY_WEEKDAY, total=total), select([*key, *actions], groups=key)
 
 
-def thing_column(draw: Draw, field: Field) -> Column:
-    """The column that a field stands for."""
-    table = draw.world.schema.table(field.table)
-    column = table.column(field.column) if table else None
-    assert column is not None
-    return column
-
-
 def by_time(draw: Draw) -> Asked | None:
     """A course over time."""
     rng, thing = draw.rng, draw.thing
@@ -63,7 +55,7 @@ def by_time(draw: Draw) -> Asked | None:
     if found is None:
         return None
     field, is_first = found
-    unit = rng.choice(("month", "month", "month", "year", "year", "quarter", "week", "day"))
+    unit = rng.choice(_UNITS)
     made = measure(draw, thing) if draw.chance(0.6) else None
     total, actions = made or counted(draw, thing)
     if made is None:
@@ -108,7 +100,7 @@ def course(draw: Draw) -> Asked | None:
     if found is None:
         return None
     field, is_first = found
-    unit = rng.choice(("month", "month", "month", "year", "year", "quarter", "week", "day"))
+    unit = rng.choice(_UNITS)
     total, actions = draw.many(thing), list[Action](["count", thing.leaf])
     if draw.chance(0.3):
         total = f"number of {total}"

@@ -276,6 +276,15 @@ def yes_or_no(draw: Draw, field: Field) -> Condition:
     return words, ["true" if truth else "false", field.leaf]
 
 
+def bare_state(words: str) -> str:
+    """The words of a state without what ties them to a noun.
+
+    >>> bare_state("<active"), bare_state("that are still open")
+    ('active', 'still open')
+    """
+    return words.removeprefix("<").removeprefix("that are ").removeprefix("which are ")
+
+
 _CONDITIONS: dict[str, Callable[[Draw, Field], Condition | None]] = {
     "category": _is_value, "name": _has_text, "first": _missing, "last": _missing, "detail": _mentions,
     "code": _missing, "measure": _compared, "when": _in_period, "flag": yes_or_no, "year": _in_year,

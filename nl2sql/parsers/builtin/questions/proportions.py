@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, behind, select, wordings
-from nl2sql.parsers.builtin.questions.filters import draw_condition, draw_filters, in_period, yes_or_no
+from nl2sql.parsers.builtin.questions.filters import bare_state, draw_condition, draw_filters, in_period, yes_or_no
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
@@ -76,7 +76,7 @@ def _state(draw: Draw, thing: Thing) -> tuple[str, str, list[Action]] | None:
         return value, "state", ["=", field.leaf, Leaf("text", text=value)]
     if field.role == "flag":
         words, condition = yes_or_no(draw, field)
-        return words.removeprefix("<").removeprefix("that are ").removeprefix("which are "), "state", condition
+        return bare_state(words), "state", condition
     made = draw_condition(draw, field)
     if made is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, select, wordings
-from nl2sql.parsers.builtin.questions.filters import draw_filters, yes_or_no
+from nl2sql.parsers.builtin.questions.filters import bare_state, draw_filters, yes_or_no
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 AGGREGATES = {
@@ -71,7 +71,7 @@ def count_of_state(draw: Draw) -> Asked | None:
     noun = draw.many(thing)
     if field.role == "flag":
         words, condition = yes_or_no(draw, field)
-        state = words.removeprefix("<").removeprefix("that are ").removeprefix("which are ")
+        state = bare_state(words)
     elif field.values:
         value = draw.rng.choice(field.values)
         condition = ["=", field.leaf, Leaf("text", text=value)]
