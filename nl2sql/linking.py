@@ -14,6 +14,7 @@ from nl2sql.engine.base import ResultSet
 from nl2sql.errors import WorkbenchError
 from nl2sql.schema import Column, Schema, Table, quote
 from nl2sql.spelling import normal_form as normal_form
+from nl2sql.spelling import root
 from nl2sql.spelling import split_name as split_name
 from nl2sql.spelling import stem as stem
 
@@ -146,6 +147,9 @@ class ColumnValues:
 
 
 _LONGEST_FORM = 80
+_SHORTEST_KIN = 4
+_FEW_VALUES = 100
+"""Of columns with at most so many values, words of the same family are found: «cancellation» for «Cancelled»."""
 
 
 class ValueIndex:
@@ -180,10 +184,14 @@ class ValueIndex:
         self._listed: dict[tuple[str, str], Sequence[tuple[str, str]]] = {}
         self._by_column: dict[tuple[str, str], dict[str, str]] = {}
         """By form, of the columns that were asked about."""
+        self._by_root: dict[str, set[str]] = defaultdict(set)
         for column in columns:
             before = len(self._entries)
+            few = len(column.values) <= _FEW_VALUES
             for value, known in column.values:
                 form = known or normal_form(value)
+                if few and form.isalpha() and len(form) >= _SHORTEST_KIN:
+                    self._by_root[root(form)].add(form)
                 if form and len(form) <= _LONGEST_FORM:
                     if form in self._by_form:
                         self._by_form[form].append(len(self._entries))
@@ -311,7 +319,14 @@ class ValueIndex:
             near = self._nearest(form)
             if near:
                 return matches([near], "fuzzy")
+        if single and form.isalpha() and len(form) >= _SHORTEST_KIN and texts[start] not in STOPWORDS:
+            kin = self._by_root.get(root(form), set()) - {form}
+            if kin:
+                return [one for one in matches(sorted(kin), "fuzzy") if self._is_small(one)]
         return []
+
+    def _is_small(self, match: ValueMatch) -> bool:
+        return len(self._listed[match.table, match.column]) <= _FEW_VALUES
 
     def _nearest(self, form: str) -> str | None:
         """The indexed form within one or two edits of `form`, same first letter; None when there is none."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
+
+import snowballstemmer
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
 _NOT_ALNUM = re.compile(r"[\W_]+", re.UNICODE)
@@ -42,6 +45,23 @@ def stem(word: str) -> str:
                 word = word[:-1]
             return word
     return word
+
+
+_LOCAL = threading.local()
+"""Each thread's stemmer: it keeps the word that it works on."""
+
+
+@lru_cache(maxsize=50_000)
+def root(word: str) -> str:
+    """What the words of one family share, by the English stemmer of Porter (2001, Snowball).
+
+    >>> [root(word) for word in ("cancelled", "cancellation", "Vaccinated", "vaccination", "remotely", "remote")]
+    ['cancel', 'cancel', 'vaccin', 'vaccin', 'remot', 'remot']
+    """
+    if not hasattr(_LOCAL, "stemmer"):
+        _LOCAL.stemmer = snowballstemmer.stemmer("english")
+    found: str = _LOCAL.stemmer.stemWord(word.lower())
+    return found
 
 
 def normal_form(text: str) -> str:

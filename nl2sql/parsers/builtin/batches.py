@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,6 +17,7 @@ from nl2sql.parsers.builtin.grammar import Leaf
 from nl2sql.parsers.builtin.ground import Targets, ground
 from nl2sql.parsers.builtin.model import Batch
 from nl2sql.schema import Schema, Table
+from nl2sql.spelling import root
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,9 @@ def _pretended(example: TrainingExample, links: Links, rng: random.Random) -> tu
     for column, text in spoken_values(example.reading):
         place = _place(forms, normal_form(text))
         if place is None:
+            at = next((at for at, form in enumerate(forms) if form.isalpha() and root(form) == root(text)), None)
+            if at is not None:
+                found.append(ValueMatch(at, at + 1, column.table, column.column, text, "fuzzy"))
             continue
         if rng.random() < 0.7:
             found.append(ValueMatch(*place, column.table, column.column, text, "exact"))
@@ -133,10 +137,15 @@ def _place(forms: Sequence[str], wanted: str) -> tuple[int, int] | None:
     return None
 
 
+def _padded(sizes: Iterable[int]) -> int:
+    """The greatest of `sizes`, up to a multiple of eight: a kernel made for one shape serves more batches."""
+    return -(-max(sizes) // 8) * 8
+
+
 def collate(inputs: Sequence[Inputs]) -> Batch:
     """Pad B inputs to one batch."""
-    size, length = len(inputs), max(len(one.pieces) for one in inputs)
-    count = max(len(one.items) for one in inputs)
+    size, length = len(inputs), _padded(len(one.pieces) for one in inputs)
+    count = _padded(len(one.items) for one in inputs)
     pieces = torch.zeros(size, length, dtype=torch.long)
     features = torch.zeros(size, length, len(FEATURES))
     mask = torch.zeros(size, length, dtype=torch.bool)

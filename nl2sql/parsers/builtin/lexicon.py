@@ -43,7 +43,7 @@ temperature number measure: temperature, temp, degrees
 year number year: year, model year, founded year, year built, fiscal year, season
 department text category: department, dept, division, team, unit, business unit, section = Sales, Marketing, Finance, Human Resources, Engineering, IT, Legal, Support, Operations, Research, Procurement, Logistics, Customer Service
 category text category: category, product category, type, group, product line, family, class, kind = Electronics, Furniture, Office Supplies, Toys, Clothing, Garden, Sports, Books, Beauty, Food, Beverages, Accessories, Home, Kitchen, Outdoor, Hardware
-status text category: status, state, order status, current status, stage, phase = open, closed, pending, shipped, delivered, cancelled, completed, in progress, paid, unpaid, processing, on hold, active, approved, rejected, returned, draft, new, resolved
+status text category: status, state, order status, current status, stage, phase = open, closed, pending, shipped, delivered, cancelled, completed, in progress, paid, unpaid, processing, on hold, active, approved, rejected, returned, draft, new, resolved, refunded, failed, accepted, won, lost, no-show, escalated, renewed
 region text category: region, area, territory, zone, sales region, market, district = North, South, East, West, Central, Europe, Asia, North America, EMEA, APAC, Midwest, Northeast, Latin America, Southwest
 country text category: country, nation, country name, country of origin, home country, location = France, Germany, Japan, Brazil, USA, Canada, India, China, Spain, Italy, United Kingdom, Mexico, Sweden, Poland, Netherlands, Australia, Norway, United States, Kenya
 city text category: city, town, location, municipality, city name, place = Paris, London, Berlin, Tokyo, New York, Chicago, Madrid, Rome, Toronto, Sydney, Boston, Lyon, Munich, Austin, San Francisco, Dublin, Oslo, Vienna, Lisbon, Seattle
@@ -83,6 +83,9 @@ shipped date when(were shipped, shipped, went out): ship date, shipped on, shipp
 delivered date when(were delivered, arrived): delivery date, delivered on, arrival date, received on
 returned date when(were returned, came back, were sent back): return date, returned on, date returned, refunded at
 launched date when(were launched, launched, came out, were released, were introduced): launch date, launched on, release date, released on, introduced on, publication date, available since
+left date when(left, resigned, have left, quit): leaving date, termination date, left on, exit date, date left
+churned date when(churned, cancelled, left us, unsubscribed): churn date, churned on, cancelled on, cancellation date, canceled at
+ended2 date when(expired, ran out): valid to, valid until, expired on, expiration date
 due date when(are due, fall due, expire): due date, deadline, expiry date, expires on, valid until
 paid date when(were paid, got paid): payment date, paid on, paid at, date of payment
 born date when(were born): birth date, date of birth, birthday, born on, dob
@@ -99,8 +102,8 @@ member boolean flag(members, subscribed; not members, not subscribed): is member
 """
 
 THINGS = """
-employee, staff member, worker, team member, associate | staff, personnel, people, colleagues, workforce: name, department, salary, joined, job, email, city, gender, age, bonus, active, level, first_name, last_name, phone, born > department, store, employee
-customer, client, buyer, shopper, account | clients, consumers, patrons: name, email, city, country, segment, signed, phone, region, active, balance, points, gender, first_name, last_name, age, born, industry, limit > store, employee
+employee, staff member, worker, team member, associate | staff, personnel, people, colleagues, workforce: name, department, salary, joined, left, job, email, city, gender, age, bonus, active, level, first_name, last_name, phone, born > department, store, employee
+customer, client, buyer, shopper, account | clients, consumers, patrons: name, email, city, country, segment, signed, churned, plan, phone, region, active, balance, points, gender, first_name, last_name, age, born, industry, limit > store, employee
 product, item, article, good | merchandise, goods, things we sell: name, category, price, cost, stock, brand, launched, discontinued, color, weight, rating, size, code > supplier, category
 order, purchase, sale, sales order, transaction | sales: ordered, amount, status, channel, shipped, discount, payment, quantity, region, country, city, priority, tax, delivered > customer, employee, store, campaign, product
 order item, line item, order line, order detail, sale item, basket item | lines, order contents: quantity, price, discount, amount > order, product
@@ -117,8 +120,8 @@ ticket, support ticket, case, support request, issue, incident | : created, clos
 project, engagement, initiative | : name, status, budget, began, ended, priority > customer, employee, department
 task, todo, work item, job | : title, status, priority, due, hours, created > project, employee
 lead, prospect, opportunity, deal | : name, status, amount, created, industry, country, channel > employee, campaign
-contract, agreement, policy | : began, ended, amount, status, plan > customer, supplier
-subscription, membership | subscribers: plan, began, ended, fee, status, active > customer
+contract, agreement, policy | : began, ended, ended2, amount, status, plan > customer, supplier
+subscription, membership | subscribers: plan, began, ended, churned, fee, quantity, status, active > customer
 review, rating, feedback, evaluation | : rating, created, description, verified > customer, product
 visit, session, web visit | traffic: visited, duration, views, channel, country > customer
 course, class, training, program | : title, department, hours, capacity, fee, level > teacher
@@ -206,9 +209,35 @@ NOT_YET = {
     "delivered": "not delivered yet, undelivered, that have not arrived, not yet delivered",
     "paid": "not paid yet, unpaid, that have not been paid, still unpaid, outstanding",
     "returned": "not returned, that were never returned",
-    "ended": "still running, ongoing, not finished yet, that have not ended",
+    "ended": "still running, ongoing, not finished yet, that have not ended, still active",
+    "left": "still here, still employed, current, active, who have not left, that are still with us, still working here",
+    "churned": "active, still active, not churned, that have not churned, current, who have not cancelled",
+    "expired": "still valid, not expired, that have not expired, valid",
+    "launched": "not launched yet, unreleased, not yet released",
 }  # fmt: skip
 """What people say where the date of an end is missing; by a verb of the date."""
+
+ALREADY = {
+    "closed": "closed, resolved, already closed, that have been closed",
+    "shipped": "shipped, already shipped, that have been shipped",
+    "delivered": "delivered, already delivered, that have arrived",
+    "paid": "paid, already paid, that have been paid",
+    "returned": "returned, that were returned",
+    "ended": "finished, ended, that have ended, already over",
+    "left": "who have left, who left, former, that left",
+    "churned": "churned, who have churned, cancelled, lost",
+    "expired": "expired, that have expired, no longer valid",
+}  # fmt: skip
+"""What people say where the date of an end is known; by a verb of the date."""
+
+STATE_NOUNS = {
+    "cancelled": "cancellation, cancel", "returned": "return", "delivered": "delivery", "paid": "payment",
+    "approved": "approval", "rejected": "rejection", "completed": "completion", "refunded": "refund",
+    "shipped": "shipment", "resolved": "resolution", "closed": "closing", "lost": "loss", "won": "win",
+    "failed": "failure", "accepted": "acceptance", "no-show": "no-show", "escalated": "escalation",
+    "converted": "conversion", "defective": "defect", "late": "lateness", "renewed": "renewal",
+}  # fmt: skip
+"""Nouns that name how many are in some state: «return rate»."""
 
 PEOPLE = """employee, staff member, worker, team member, customer, client, student, pupil, teacher, doctor, patient, player,
 driver, author, donor, associate, shopper, athlete, physician"""
@@ -292,6 +321,29 @@ play some music
 recommend a good {single}
 which {noun} are likely to fail next week
 how would {column} develop if we had twice as many {noun}
+set the {column} of all {noun} to 50
+raise {column} by 10 percent
+mark all {noun} as done
+cancel the last {single}
+schedule a {single} for Monday
+book a {single} with Anna Keller for Friday
+give every {single} a discount
+rename the {noun} table
+which {noun} are going to leave next quarter
+what slogan should we use for our {noun}
+how many {noun} will we have next year
+which {single} will be the best next month
+what will happen to {column} if prices rise
+how can we get more {noun}
+which {noun} allow {topic}
+{topic} rate by {single}
+{noun} by {topic}
+which {single} had the best {topic} rate
+{noun} that need {topic}
+total {topic} of the {noun}
+who got the most {topic} last year
+how many {topic} does each {single} have
+which {noun} were affected by {topic}
 qwerty uiop
 lorem ipsum dolor sit amet
 xyz abc foo
@@ -306,7 +358,7 @@ shoe size, favourite colour, blood type, zodiac sign, horoscope, pets, dogs, cat
 wingspan, calories, sugar content, recipe, ingredients, battery life, screen size, horsepower, fuel economy, tyre pressure,
 wifi password, passwords, browser, operating system, gravity, planets, volcanoes, rivers, mountains, rainfall, humidity,
 wind speed, elections, president, world cup, olympic medals, music taste, playlists, tweets, followers, likes, hashtags,
-movies watched, sleep hours, heart rate, blood pressure, vaccination, allergies, marital status, number of children, siblings,
+movies watched, sleep hours, heart rate, blood pressure, allergies, marital status, number of children, siblings,
 eye colour, hair colour, mother tongue, passport number, tax class, insurance number, parking space, lunch menu, vacation days,
 sick leave, overtime, commute, carbon footprint, recycling rate, electricity usage, water consumption, server uptime, cpu load,
 bug reports, code coverage, commits, unit tests, flight delays, train connections, traffic jams, crime rate, birth rate"""

@@ -26,7 +26,7 @@ from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
-_KINDS = (0.68, 0.21, 0.11)
+_KINDS = (0.63, 0.24, 0.13)
 """Shares of questions that stand alone, follow up another, and must be declined."""
 _ANY_DAY = dt.date(2024, 6, 15)
 
@@ -114,6 +114,10 @@ class Synthesis:
         for kind in chosen:
             singular = kind.names[0] if rng.random() < 0.6 else rng.choice(kind.names)
             names[kind.names[0]] = styled(plural(singular) if plural_tables else singular, style, rng)
+            if size < 3 and rng.random() < 0.35:
+                names[kind.names[0]] = styled(
+                    rng.choice(_FILES).format(singular=singular, plural=plural(singular)), style, rng
+                )
         if len({name.casefold() for name in names.values()}) < len(names):
             return self.world()
         own_keys = {
@@ -180,12 +184,37 @@ class Synthesis:
                 name = add(f"{said} id" if said != "assigned to" else said, "INTEGER", None, "foreign")
                 if name:
                     links.append(ForeignKey(own, (name,), target, (own_keys[parent],)))
+            elif parent not in names and rng.random() < 0.55:
+                party = self._party(parent)
+                add(party.names[0], "VARCHAR", party, "party")
         count = rng.randint(min(3, len(kind.attributes)), len(kind.attributes))
         for attribute_key in sorted(rng.sample(kind.attributes, count), key=kind.attributes.index):
             attribute = self.attributes[attribute_key]
             words = attribute.names[0] if rng.random() < 0.35 else rng.choice(attribute.names)
             add(words, rng.choice(_TYPES[attribute.family]), attribute, attribute.role)
         return Table(own, tuple(columns), (key,)), links, tuple(fields)
+
+    def _party(self, parent: str) -> Attribute:
+        """What a flat table keeps of something it belongs to: its name."""
+        rng = self.rng
+        kind = next((one for one in self.things if one.names[0] == parent), None)
+        others = kind.names if kind else (parent,)
+        own = rng.choice(_ACTORS) if parent == "employee" and rng.random() < 0.7 else rng.choice(others[:3])
+        sayings = (own, own) if own not in others else (own, own, *others[:3])
+        words = own if rng.random() < 0.6 else f"{own} name"
+        return Attribute("text", "party", (words,), sayings, _list(lexicon.NAMES.replace("\n", " ")), "")
+
+
+_FILES = (
+    "{singular} export", "{plural} export", "{singular} list", "{singular} data", "{plural} data", "raw {plural}",
+    "{singular} report", "{plural} 2024", "tbl {singular}", "all {plural}", "{singular} log", "{singular} table",
+    "my {plural}", "{singular} overview", "{singular} master",
+)  # fmt: skip
+"""What a file with one table is called."""
+_ACTORS = (
+    "sales rep", "agent", "owner", "assigned to", "account manager", "responsible", "handler", "consultant", "manager",
+)  # fmt: skip
+"""What an employee is called in a table of what they do."""
 
 
 _TYPES = {

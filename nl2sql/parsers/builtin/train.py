@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import random
 import signal
 import sys
@@ -65,11 +66,20 @@ class Stream:
         return batches
 
 
-def loss_of(model: ParserModel, pairs: Sequence[tuple[Inputs, Targets]]) -> tuple[Tensor, float]:
-    """Mean cross-entropy per action over what the grammar allows, and the share of examples predicted whole."""
+def loss_of(
+    model: ParserModel, pairs: Sequence[tuple[Inputs, Targets]], bfloat16: bool = False
+) -> tuple[Tensor, float]:
+    """Mean cross-entropy per action over what the grammar allows, and the share of examples predicted whole.
+
+    With `bfloat16`, matrices are multiplied in it (mixed precision, Micikevicius et al. 2018).
+    """
+    device = model.start.device
     batch = collate([inputs for inputs, _ in pairs])
-    read, gold, allowed = collate_targets([targets for _, targets in pairs], batch, model.config.keywords)
-    scores = model(batch, read).masked_fill(~allowed, -1e9)
+    targets = collate_targets([targets for _, targets in pairs], batch, model.config.keywords)
+    read, gold, allowed = (one.to(device) for one in targets)
+    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        scores = model(batch.to(device), read).float()
+    scores = scores.masked_fill(~allowed, -1e9)
     loss = F.cross_entropy(scores.flatten(0, 1), gold.flatten(), ignore_index=-100)
     right = (scores.argmax(-1) == gold) | (gold == -100)
     return loss, right.all(-1).float().mean().item()
@@ -95,6 +105,7 @@ def _groups(model: ParserModel, rate: float) -> list[dict[str, object]]:
 def train(arguments: argparse.Namespace) -> None:
     """Run for --minutes, until --steps are done or SIGTERM comes, then write checkpoint and weights."""
     torch.manual_seed(arguments.seed)
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")  # lengths vary: most kernels fell out of 1,024
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     config = ModelConfig(features=len(FEATURES), keywords=64, dropout=arguments.dropout)
@@ -104,8 +115,9 @@ def train(arguments: argparse.Namespace) -> None:
         model.load_state_dict({name: one.float() for name, one in load_file(arguments.start).items()})
     else:
         from_minilm(model, load_file(arguments.encoder / "model.safetensors"))
+    model.to(arguments.device)
     groups = _groups(model, arguments.rate)
-    optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     step = _resume(arguments.out, model, optimizer)
     stream = Stream(arguments.data, arguments.encoder, config, arguments.seed + step, arguments.shares)
     spider, wikisql, _, bird = map(len, stream.pools)
@@ -118,7 +130,7 @@ def train(arguments: argparse.Namespace) -> None:
         for pairs in stream.batches(arguments.batch):
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(step, group["peak"], arguments.steps)
-            loss, right = loss_of(model, pairs)
+            loss, right = loss_of(model, pairs, arguments.bfloat16)
             loss.backward()
             torch.nn.utils.clip_grad_norm_([one for group in groups for one in group["params"]], 1.0)  # type: ignore[attr-defined]
             optimizer.step()
@@ -161,7 +173,7 @@ def _resume(folder: Path, model: ParserModel, optimizer: torch.optim.Optimizer) 
     for number, one in enumerate(names):
         keys = {key.split(".")[2]: key for key in tensors if key.startswith(f"optimizer.{number}.")}
         if keys:
-            optimizer.state[one] = {name: tensors[key] for name, key in keys.items()}
+            optimizer.state[one] = {name: tensors[key].to(one.device) for name, key in keys.items()}
     return int(tensors["step"])
 
 
@@ -178,6 +190,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"), help="cpu, or cuda")
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="multiply in bfloat16: faster where the processor or GPU has it (AMX)"
+    )
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument(
         "--shares", type=float, nargs=4, default=(0.45, 0.1, 0.45, 0.0), help="Spider, WikiSQL, synthesis, BIRD"

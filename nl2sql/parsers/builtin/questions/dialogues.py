@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nl2sql.parsers.builtin.grammar import BUCKETS, Action, Leaf
 from nl2sql.parsers.builtin.questions.clauses import Parts
-from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Asked, Draw, number_leaf, wordings
+from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Asked, Draw, adjectives, number_leaf, wordings
 from nl2sql.parsers.builtin.questions.filters import draw_filters, in_period
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.synthetic_schema import Thing, plural
@@ -116,9 +116,11 @@ def _exclude(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
 
 _BY = wordings("""by {by} | and by {by} | now by {by} | per {by} | break it down by {by} | split that by {by}
     | broken down by {by} | group it by {by} | for each {by} | show it by {by} | and per {by}
-    | what about by {by} | can you split it by {by}""")
+    | what about by {by} | can you split it by {by} | okay, now per {by} | split by {by} | and by {by}, please
+    | now split by {by} | and for each {by}""")
 _BY_INSTEAD = wordings(
-    "by {by} instead | and by {by} | now by {by} | what about by {by} | per {by} instead | group by {by} instead"
+    """by {by} instead | and by {by} | now by {by} | what about by {by} | per {by} instead | group by {by} instead
+    | and per {by} | per {by} | and for each {by} | same thing by {by} | by {by}"""
 )
 _BY_TOO = wordings("also by {by} | and also by {by} | split it by {by} too | additionally by {by} | further by {by}")
 
@@ -187,6 +189,8 @@ _TURN = wordings("""the other way round | reverse the order | in reverse | the o
 _TURN_LEAST = wordings(
     "and the lowest | lowest instead | what about the lowest | and the least | the bottom instead | now the lowest"
 )
+_TURN_ADJECTIVE = wordings("""now the {word} | and the {word} | the {word} instead | now the {word} ones
+    | what about the {word} ones | and the {word} ones""")
 _TURN_MOST = wordings("and the highest | highest instead | what about the highest | the top instead | and the most")
 
 
@@ -198,6 +202,10 @@ def _turn(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     words = draw.one_of(_TURN)
     if parts.limit and draw.chance(0.6):
         words = draw.one_of(_TURN_LEAST if down else _TURN_MOST)
+        ordered = next((one for one in draw.thing.fields if parts.order[1:] == (one.leaf,)), None)
+        special = adjectives(ordered) if ordered else None
+        if special and draw.chance(0.7):
+            words = draw.one_of(_TURN_ADJECTIVE, word=draw.listed(special[1 if down else 0]))
     return words, replace(parts, order=("asc" if down else "desc", *parts.order[1:]))
 
 
@@ -262,7 +270,8 @@ def _with_total(parts: Parts, new: tuple[Action, ...]) -> Parts:
 
 
 _PERCENT = wordings("""as a percentage | in percent | now as a percentage | as percent of total
-    | as a share of the total | show it in percent | what is that in percent | as percentages | and in percent""")
+    | as a share of the total | show it in percent | what is that in percent | as percentages | and in percent
+    | what share is each | what share is that | and as a share | show the percentages instead""")
 
 
 def _percent(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
@@ -282,8 +291,14 @@ _ADD = wordings("""show the {columns} too | also show {columns} | add the {colum
 def _more_columns(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     """One more column beside those that are shown."""
     fields = [one for one in draw.thing.fields if one.leaf not in parts.items]
-    if not parts.lists_rows or not fields or any(isinstance(one, Leaf) and one.kind == "table" for one in parts.items):
+    if not parts.lists_rows or not fields:
         return None
+    if any(isinstance(one, Leaf) and one.kind == "table" for one in parts.items):
+        names = draw.thing.with_role("name", "code")
+        if parts.items != (draw.thing.leaf,) or not names:
+            return None
+        parts = replace(parts, items=(names[0].leaf,))
+        fields = [one for one in fields if one is not names[0]]
     if len(fields) > 1 and draw.chance(0.35):
         one, other = draw.rng.sample(fields, 2)
         both = f"{draw.say(one)} and {draw.say(other)}"
@@ -296,7 +311,8 @@ def _more_columns(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
 
 
 _COUNT = wordings("""how many is that | how many are there | how many are they | count them | how many
-    | just the number | how many of them are there | only the count | how many {noun} is that""")
+    | just the number | how many of them are there | only the count | how many {noun} is that
+    | just the number please | as a number | give me the count""")
 _LIST = wordings("""which ones | list them | show them | show me those | who are they | which are they
     | show the {noun} | list those {noun} | give me the list | show me the rows""")
 
@@ -304,7 +320,7 @@ _LIST = wordings("""which ones | list them | show them | show me those | who are
 def _count_or_list(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     """Their number in place of the rows, or the rows in place of their number."""
     thing: Thing = draw.thing
-    if parts.groups or parts.limit:
+    if parts.groups or parts.limit or "within" in parts.where:
         return None
     noun = draw.many(thing)
     if parts.lists_rows:

@@ -95,6 +95,22 @@ def _is_value(draw: Draw, field: Field) -> Condition | None:
     return words, ["=", field.leaf, leaf]
 
 
+_OF_PARTY = wordings("""for {value} | of {value} | by {value} | from {value} | with {column} {value}
+    | for {column} {value}
+    | whose {column} is {value} | handled by {value} | that belong to {value} | where {column} is {value}""")
+
+
+def _of_party(draw: Draw, field: Field) -> Condition | None:
+    """Somebody or something by its name."""
+    if not field.values or draw.chance(0.06):
+        return _missing(draw, field)
+    value, column = draw.rng.choice(field.values), draw.say(field)
+    leaf = Leaf("text", text=value)
+    if draw.chance(0.12):
+        return draw.one_of(_OTHER_THAN[1:], value=value, column=column), ["!=", field.leaf, leaf]
+    return draw.one_of(_OF_PARTY, value=value, column=column), ["=", field.leaf, leaf]
+
+
 _NAMED = wordings("""named {value} | called {value} | with {column} {value} | whose {column} is {value}
     | with the {column} "{value}" """)
 _CONTAINS = wordings("""whose {column} contains {part} | with {part} in the {column}
@@ -142,7 +158,8 @@ def _missing(draw: Draw, field: Field) -> Condition:
 
 _ABOUT = wordings("""about {part} | mentioning {part} | that mention {part} | whose {column} mentions {part}
     | saying {part} | with {part} in the {column} | where the {column} contains {part} | containing "{part}"
-    | that say {part} | with "{part}" in the {column} | whose {column} contains the word {part}""")
+    | that say {part} | about {part} | on {part} | with "{part}" in the {column}
+    | whose {column} contains the word {part}""")
 _PARTS = tuple(one.strip() for one in lexicon.FREE_WORDS.replace("\n", " ").split(","))
 
 
@@ -210,10 +227,23 @@ def _in_year(draw: Draw, field: Field) -> Condition:
     return words, [operator, field.leaf, Leaf("number", value=year, text=year)]
 
 
-_FIRST_OF_NOT_YET = (
-    "still", "unresolved", "pending", "unshipped", "undelivered", "unpaid", "outstanding", "ongoing",
-)  # fmt: skip
-"""First words of what is said of an open end that may stand before the noun too."""
+_LAST_OF_STATE = ("that", "who", "not", "already", "no")
+"""First words of what is said of an end that stands after the noun only."""
+
+
+def open_ends(field: Field) -> bool:
+    """Whether people say of a date that it has come or not: «still open», «already paid»."""
+    return any(verb in field.extra for verb in lexicon.NOT_YET)
+
+
+def end_state(draw: Draw, field: Field, is_open: bool) -> Condition:
+    """Words for a date that is missing (`is_open`) or known, and the condition."""
+    verb = next(one for one in lexicon.NOT_YET if one in field.extra)
+    said = lexicon.NOT_YET[verb] if is_open or verb not in lexicon.ALREADY else lexicon.ALREADY[verb]
+    is_open = is_open or verb not in lexicon.ALREADY
+    return draw.listed(said), ["null" if is_open else "not_null", field.leaf]
+
+
 _WITHIN = wordings("in {period} | within {period} | over {period} | during {period}")
 _CALENDAR = ("last year", "last month", "last quarter", "last week")
 _WHEN = wordings("with {column} {when} | whose {column} is {when} | {when} | where {column} is {when}")
@@ -224,11 +254,10 @@ def _in_period(draw: Draw, field: Field) -> Condition | None:
     rng = draw.rng
     if draw.chance(0.06):
         return _missing(draw, field)
-    open_ended = [words for verb, words in lexicon.NOT_YET.items() if verb in field.extra]
-    if open_ended and draw.chance(0.3):
-        said = draw.listed(open_ended[0])
-        goes_first = said.split()[0] in _FIRST_OF_NOT_YET
-        return ("<" if goes_first and draw.chance(0.6) else "") + said, ["null", field.leaf]
+    if open_ends(field) and draw.chance(0.35):
+        said, condition = end_state(draw, field, draw.chance(0.7))
+        goes_first = said.split()[0] not in _LAST_OF_STATE
+        return ("<" if goes_first and draw.chance(0.6) else "") + said, condition
     leaf = draw.period()
     column = draw.say(field)
     operator, when = _tense(draw, leaf.text)
@@ -287,6 +316,6 @@ def bare_state(words: str) -> str:
 
 _CONDITIONS: dict[str, Callable[[Draw, Field], Condition | None]] = {
     "category": _is_value, "name": _has_text, "first": _missing, "last": _missing, "detail": _mentions,
-    "code": _missing, "measure": _compared, "when": _in_period, "flag": yes_or_no, "year": _in_year,
+    "code": _missing, "party": _of_party, "measure": _compared, "when": _in_period, "flag": yes_or_no, "year": _in_year,
 }  # fmt: skip
 """What is asked of a field, by its role."""

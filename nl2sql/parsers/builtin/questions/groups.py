@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf
-from nl2sql.parsers.builtin.questions.draw import Asked, Draw, behind, number_leaf, select, wordings
+from nl2sql.parsers.builtin.questions.draw import Asked, Draw, behind, is_person, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import COMPARED, draw_filters
 from nl2sql.parsers.builtin.questions.totals import AGGREGATES, counted, measure
 from nl2sql.parsers.builtin.synthetic_schema import Thing, plural
@@ -14,7 +14,7 @@ _PARENT_COLUMN = wordings("{single} {column} | {column} | {column} of the {singl
 
 def group_key(draw: Draw, thing: Thing) -> tuple[str, list[Action]] | None:
     """Something to group by: a category of the thing or of one it belongs to, or the name of the latter."""
-    own = thing.with_role("category", "year")
+    own = thing.with_role("category", "year", "party")
     choices: list[tuple[str, list[Action]]] = [(draw.say(field), [field.leaf]) for field in own]
     for parent, _ in draw.world.parents(thing):
         for field in parent.with_role("category", "name"):
@@ -57,13 +57,15 @@ def grouped(draw: Draw) -> Asked | None:
         before, where = "", []
         if after:
             return None
-    if counts:
+    if counts and is_person(thing) and not before and draw.chance(0.25):
+        total = "headcount"
+    elif counts:
         total = draw.one_of(_NUMBER_OF, noun=f"{before}{draw.many(thing)}")
     order, tail = "", list[Action]()
     roll = rng.random()
     if roll < 0.12:
         order, tail = behind(draw.one_of(_MOST_FIRST)), ["desc", *actions]
-    elif roll < 0.2:
+    elif roll < 0.24:
         words, number = _top_groups(draw, by, total, after, counts)
         tail = ["desc", *actions, "limit", number]
         return None if whose else (words, select([*keys, *actions], where, keys, tail))
@@ -77,7 +79,9 @@ def grouped(draw: Draw) -> Asked | None:
 
 
 _TOP_GROUPS = wordings("""top {count} {bys} by {total}{after}
-    | the {count} {bys} with the highest {total}{after} | {last}""")
+    | the {count} {bys} with the highest {total}{after} | {last} | our top {count} {bys} by {total}{after}
+    | who are our top {count} {bys} by {total}{after} | what are the top {count} {bys} by {total}{after}
+    | best {count} {bys} by {total}{after} | {count} biggest {bys} by {total}{after}""")
 
 
 def _top_groups(draw: Draw, by: str, total: str, after: str, counts: bool) -> tuple[str, Leaf]:
@@ -137,7 +141,9 @@ def best_group(draw: Draw) -> Asked | None:
 
 _HAVING_ROWS = wordings("""which {bys} have {than} {number} {noun} | {bys} with {than} {number} {noun}
     | list {bys} that have {than} {number} {noun}""")
-_HAVING_TOTAL = wordings("""which {bys} have {total} {than} {number} | {bys} with {total} {than} {number}
+_HAVING_TOTAL = wordings("""{bys} with {than} {number} in {total} | {bys} whose {total} is {than} {number}
+    | {bys} with {total} of {than} {number} in all | which {bys} have {total} {than} {number}
+    | {bys} with {total} {than} {number}
     | {bys} where the {total} is {than} {number}""")
 
 
@@ -196,9 +202,34 @@ def two_at_once(draw: Draw) -> Asked | None:
     return draw.one_of(_TWO_BY, total=total, count=count, by=by), select([*keys, *actions, *more], groups=keys)
 
 
+_EACH = wordings("by | per | for each")
+_PER_UNIT = wordings("""{one} per {other} {per} {by} | {one} to {other} ratio {per} {by}
+    | ratio of {one} to {other} {per} {by}
+    | {one} divided by {other} {per} {by} | for each {by}, {one} per {other} | {one} per {other} for each {by}
+    | what is the {one} per {other} {per} {by} | total {one} divided by total {other} {per} {by}""")
+
+
+def ratio_by_group(draw: Draw) -> Asked | None:
+    """One measure per unit of another, over all rows or by group: «revenue per click by channel»."""
+    fields = draw.thing.with_role("measure")
+    if len(fields) < 2:
+        return None
+    one, other = draw.rng.sample(fields, 2)
+    key = group_key(draw, draw.thing)
+    unit = draw.say(other)
+    unit = unit[:-1] if unit.endswith("s") and not unit.endswith("ss") and draw.chance(0.8) else unit
+    actions: list[Action] = ["divide", "sum", one.leaf, "sum", other.leaf]
+    if key is None or draw.chance(0.15):
+        texts = (f"overall {draw.say(one)} per {unit}", f"total {draw.say(one)} per {unit}",
+                 f"ratio of total {draw.say(one)} to total {draw.say(other)}")  # fmt: skip
+        return draw.rng.choice(texts), select(actions)
+    by, keys = key
+    words = draw.one_of(_PER_UNIT, one=draw.say(one), other=unit, per=draw.one_of(_EACH), by=by)
+    return words, select([*keys, *actions], groups=keys)
+
+
 _REVENUE = wordings("""total revenue | revenue | total sales | sales value | turnover
     | revenue (quantity times price)""")
-_EACH = wordings("by | per | for each")
 
 
 def product_of_two(draw: Draw) -> Asked | None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, behind, select, wordings
-from nl2sql.parsers.builtin.questions.filters import bare_state, draw_condition, draw_filters, in_period, yes_or_no
+from nl2sql.parsers.builtin.questions.filters import (
+    bare_state,
+    draw_condition,
+    draw_filters,
+    end_state,
+    in_period,
+    open_ends,
+    yes_or_no,
+)
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
@@ -23,7 +32,8 @@ _SHARE_OF_SUM = wordings("""{percent} of {column} by {by} | {percent} of total {
     | what share of {column} does each {by} account for
     | how much does each {by} contribute to {column} in percent
     | contribution of each {by} to total {column} in percent | relative share of {column} by {by}
-    | {column} by {by} in percent of total""")
+    | {column} by {by} in percent of total | how is the {column} split by {by} in percent
+    | how does {column} split over {by}, percentages please | {column} split by {by} as percentages""")
 _MOST_FIRST = wordings(", highest first | | | | , largest first | sorted descending | ")
 
 
@@ -68,6 +78,10 @@ def _state(draw: Draw, thing: Thing) -> tuple[str, str, list[Action]] | None:
     fields = thing.with_role("flag", "category", "measure", "detail", "when")
     if not fields:
         return None
+    ends = [one for one in thing.with_role("when") if open_ends(one)]
+    if ends and draw.chance(0.3):
+        words, condition = end_state(draw, draw.rng.choice(ends), draw.chance(0.6))
+        return words.removeprefix("that are ").removeprefix("who are "), _place(words), condition
     field = draw.rng.choice([one for one in fields if one.role in ("flag", "category")] or fields)
     if draw.chance(0.25):
         field = draw.rng.choice(fields)
@@ -84,9 +98,42 @@ def _state(draw: Draw, thing: Thing) -> tuple[str, str, list[Action]] | None:
     return (words[1:], "state", condition) if words.startswith("<") else (words, "after", condition)
 
 
+_NAMED_RATE = wordings(
+    "{state} rate | {state} rate of {noun} | what is our {state} rate | {noun} {state} rate | overall {state} rate"
+)
+
+
+def _named_rate(draw: Draw) -> Asked | None:
+    """A rate that is named after a state: «return rate by region»."""
+    thing = draw.thing
+    choices = [
+        (noun, field, value)
+        for field in thing.with_role("category")
+        for value in field.values
+        for noun in lexicon.STATE_NOUNS.get(value, value if "status" in field.words else "").split(",")
+        if noun
+    ]
+    if not choices:
+        return None
+    state, field, value = draw.rng.choice(choices)
+    words = draw.one_of(_NAMED_RATE, state=state.strip(), noun=draw.many(thing))
+    actions: list[Action] = ["rate", "=", field.leaf, Leaf("text", text=value)]
+    key = group_key(draw, thing) if draw.chance(0.6) else None
+    if key is None or field.leaf in key[1]:
+        return words, select(actions)
+    by, keys = key
+    if draw.chance(0.2):
+        best = draw.chance(0.75)
+        which = f"which {by} has the {'highest' if best else 'lowest'} {state.strip()} rate"
+        return which, select(keys, groups=keys, tail=["desc" if best else "asc", *actions, "limit1"])
+    return draw.one_of(_RATE_BY, rate=words.removeprefix("what is our "), by=by), select([*keys, *actions], groups=keys)
+
+
 def rate(draw: Draw) -> Asked | None:
     """The percentage of rows in some state, for all or by group."""
     thing = draw.thing
+    if draw.chance(0.3):
+        return _named_rate(draw)
     found = _state(draw, thing)
     if found is None:
         return None
@@ -110,6 +157,10 @@ def rate(draw: Draw) -> Asked | None:
     return draw.one_of(_RATE_BY, rate=words, by=by), select([*keys, *actions], groups=keys)
 
 
+def _place(words: str) -> str:
+    return "after" if words.startswith(("that ", "who ", "which ")) else "state"
+
+
 _TWO_COUNTS = wordings("""how many {noun} are {one} and how many are {other}
     | number of {one} and {other} {noun} | count of {one} {noun} and {other} {noun}
     | number of {one} versus {other} {noun} | {one} vs {other} {noun} | compare {one} and {other} {noun}
@@ -128,10 +179,11 @@ def two_states(draw: Draw) -> Asked | None:
     """Counts of two states side by side, their ratio or their difference."""
     thing = draw.thing
     fields = [one for one in thing.with_role("category") if len(one.values) > 1]
-    flags = thing.with_role("flag")
+    flags = [*thing.with_role("flag"), *(one for one in thing.with_role("when") if open_ends(one))]
     if not fields and not flags:
         return None
-    one_said, other_said, one, other = _pair(draw, draw.rng.choice([*fields, *flags]))
+    field = draw.rng.choice(flags if flags and draw.chance(0.5) else [*fields, *flags])
+    one_said, other_said, one, other = _pair(draw, field)
     noun = draw.many(thing)
     counted: list[Action] = ["count", thing.leaf]
     first, second = ["when", *counted, *one], ["when", *counted, *other]
@@ -155,6 +207,12 @@ def two_states(draw: Draw) -> Asked | None:
 
 def _pair(draw: Draw, field: Field) -> tuple[str, str, list[Action], list[Action]]:
     """Two states of a field in words, and their conditions."""
+    if field.role == "when":
+        (one, missing), (other, known) = end_state(draw, field, True), end_state(draw, field, False)
+        one, other = (words.removeprefix("that are ").removeprefix("who are ") for words in (one, other))
+        pair = [(one, missing), (other, known)]
+        draw.rng.shuffle(pair)
+        return pair[0][0], pair[1][0], pair[0][1], pair[1][1]
     if field.role == "flag":
         yes, _, no = field.extra.partition(";")
         one, other = (
@@ -181,16 +239,47 @@ _PERIODS = (
 )  # fmt: skip
 
 
+_MORE_OF_STATE = wordings("""difference in {total} between {one} and {other} {noun}
+    | {total} of {one} vs {other} {noun} | compare {total} of {one} and {other} {noun}
+    | difference between the {total} of {one} and {other} {noun} | {total} of {one} {noun} compared to {other} ones
+    | how much higher is the {total} of {one} {noun} than of {other} ones | {total} for {one} versus {other} {noun}""")
+
+
+def _two_states_measured(draw: Draw, measure: Field) -> Asked | None:
+    """A total of two states of a thing: «average rent of furnished vs unfurnished flats»."""
+    thing = draw.thing
+    ends = [one for one in thing.with_role("when") if open_ends(one)]
+    states = [*thing.with_role("flag"), *ends, *(one for one in thing.with_role("category") if len(one.values) > 1)]
+    if not states:
+        return None
+    field = draw.rng.choice(states)
+    one_said, other_said, one, other = _pair(draw, field)
+    name, said = draw.rng.choice((("avg", "average"), ("avg", "average"), ("sum", "total"), ("median", "median")))
+    actions: list[Action] = [name, measure.leaf]
+    words = draw.one_of(
+        _MORE_OF_STATE, total=f"{said} {draw.say(measure)}", one=one_said, other=other_said, noun=draw.many(thing)
+    )
+    left, right = ["when", *actions, *one], ["when", *actions, *other]
+    beside = any(word in words for word in ("compare", " vs ", "versus"))
+    shown: list[Action] = [*left, *right] if beside else ["subtract", *left, *right]
+    key = group_key(draw, thing) if draw.chance(0.25) else None
+    if key is None or field.leaf in key[1]:
+        return words, select(shown)
+    return f"{words} {draw.listed('by, per, for each')} {key[0]}", select([*key[1], *shown], groups=key[1])
+
+
 def two_groups(draw: Draw) -> Asked | None:
     """A total of two groups or two periods, side by side or subtracted."""
     thing = draw.thing
     measures, whens = thing.with_role("measure"), thing.with_role("when")
     categories = [one for one in thing.with_role("category") if len(one.values) > 1]
+    if measures and draw.chance(0.2):
+        return _two_states_measured(draw, draw.rng.choice(measures))
     total, actions = draw.many(thing), list[Action](["count", thing.leaf])
     if measures and draw.chance(0.75):
         field = draw.rng.choice(measures)
         name = draw.rng.choice(("avg", "avg", "sum", "sum", "max"))
-        said = {"avg": "average ", "sum": draw.listed("total, total, ") + " ", "max": "highest "}[name].lstrip()
+        said = {"avg": "average ", "sum": draw.listed("total, , ") + " ", "max": "highest "}[name].lstrip()
         total, actions = f"{said}{draw.say(field)}", [name, field.leaf]
     if whens and (not categories or draw.chance(0.5)):
         field = whens[0]
@@ -225,20 +314,28 @@ def two_groups(draw: Draw) -> Asked | None:
 _PER_HEAD = wordings("""average number of {noun} per {single} | {noun} per {single} on average
     | how many {noun} does a {single} have on average | average {noun} per {single}
     | mean number of {noun} per {single} | how many {noun} does each {single} have on average""")
-_SUM_PER_HEAD = wordings("""average {column} per {single} | {column} per {single} on average
-    | how much {column} per {single} on average | average total {column} per {single}""")
+_SUM_PER_HEAD = wordings("""average total {column} per {single}
+    | how much {column} does a {single} have on average in total
+    | total {column} per {single} on average | mean total {column} per {single}""")
 
 
 def per_head(draw: Draw) -> Asked | None:
     """How much of the children there is for one of what they belong to, on average."""
     thing = draw.thing
-    parents = draw.world.parents(thing)
-    if not parents:
-        return None
-    parent, key = draw.rng.choice(parents)
-    single = draw.single(parent)
-    heads: list[Action] = ["count", "distinct", Leaf("column", key.table, key.columns[0])]
     fields = thing.with_role("measure")
+    parents = draw.world.parents(thing)
+    whens, parties = thing.with_role("when"), thing.with_role("party")
+    if whens and draw.chance(0.35):
+        single = draw.listed("month, month, day, week, year, quarter")
+        heads: list[Action] = ["count", "distinct", single, whens[0].leaf]
+    elif parties and (not parents or draw.chance(0.4)):
+        party = draw.rng.choice(parties)
+        single, heads = draw.say(party).removesuffix(" name"), ["count", "distinct", party.leaf]
+    elif parents:
+        parent, key = draw.rng.choice(parents)
+        single, heads = draw.single(parent), ["count", "distinct", Leaf("column", key.table, key.columns[0])]
+    else:
+        return None
     if fields and draw.chance(0.35):
         field = draw.rng.choice(fields)
         words = draw.one_of(_SUM_PER_HEAD, column=draw.say(field), single=single)

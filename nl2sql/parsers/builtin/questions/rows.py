@@ -61,7 +61,11 @@ def list_rows(draw: Draw) -> Asked | None:
 
 _COLUMNS = wordings("""show the {columns} of all {noun} | what are the {columns} of {noun} | list {columns} for {noun}
     | {columns} of {noun} | give me the {columns} of {noun} | show {columns} {each}
-    | list all {noun} with their {columns} | {noun}: {columns}""")
+    | {columns} for all {noun} | {noun}: {columns}""")
+_NAME_AND_COLUMNS = wordings("""list all {noun} with their {columns} | {noun} with their {columns}
+    | list {noun} with {columns} | show all {noun} and their {columns} | each {single} with {columns}
+    | {noun} along with {columns}
+    | list {noun} and {columns} | show me the {noun} with {columns} | {single} name and {columns} of all {noun}""")
 
 
 def list_fields(draw: Draw) -> Asked | None:
@@ -81,6 +85,10 @@ def list_fields(draw: Draw) -> Asked | None:
     order, keys = _ordering(draw, thing)
     noun = filters.around(draw.many(thing))
     each = f"of {noun}" if filters.before else f"for each {draw.single(thing)}{filters.after}"
+    own = thing.with_role("name", "code")
+    if own and own[0] not in fields and draw.chance(0.3):
+        words = draw.one_of(_NAME_AND_COLUMNS, columns=columns, noun=noun, single=draw.single(thing))
+        return words + order, select([own[0].leaf, *(field.leaf for field in fields)], filters.where, tail=keys)
     words = draw.one_of(_COLUMNS, columns=columns, noun=noun, each=each)
     return words + order, select([field.leaf for field in fields], filters.where, tail=keys)
 
@@ -198,6 +206,10 @@ _BESIDE_AVERAGE = wordings("""{lead} {noun} with {column} {side} average | {lead
     | {lead} {noun} whose {column} is {side} the average | {lead} {noun} with a {column} {side} the average {column}""")
 
 
+_MORE_THAN_AVERAGE = wordings("""{lead} {noun} {more} average | {lead} {noun} {more} the average {single}
+    | {lead} {noun} that are {more} the average {single} | {lead} {noun} {more} the average""")
+
+
 def above_average(draw: Draw) -> Asked | None:
     """Rows above or below the average."""
     thing = draw.thing
@@ -213,12 +225,18 @@ def above_average(draw: Draw) -> Asked | None:
     lead = draw.one_of(_NAMES_OF if wants_name else _ROWS_OF)
     words = draw.one_of(_BESIDE_AVERAGE, lead=lead, noun=noun, column=column, side=side)
     shown = names[0].leaf if wants_name else thing.leaf
+    special = adjectives(field)
+    if special and special[2] and draw.chance(0.4):
+        more = draw.listed(special[2 if above else 3])
+        texts = _MORE_THAN_AVERAGE if more.endswith((" than", "above", "below", "over", "under")) else ()
+        words = draw.one_of(texts, lead=lead, noun=noun, more=more, single=draw.single(thing)) if texts else words
     average = select(["avg", field.leaf])
     return words, select([shown], ["where", ">" if above else "<", field.leaf, *average])
 
 
 _DIFFERENCE = wordings("difference between {one} and {other} for each {single} | {one} minus {other} of all {noun}")
-_RATIO = wordings("ratio of {one} to {other} for each {single} | {one} divided by {other} per {single}")
+_RATIO = wordings("""ratio of {one} to {other} for each {single} | {one} divided by {other} per {single}
+    | {one} per {other} for each {single} | {one} / {other} for every {single}""")
 
 
 def two_columns(draw: Draw) -> Asked | None:
