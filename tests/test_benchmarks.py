@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cancel, download, load, overhead, results, schemas, start, tables
+from benchmarks import accuracy, cancel, download, load, overhead, random_questions, results, schemas, start, tables
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
+from nl2sql.parsers.base import Candidate, Prediction
 from tests.fakes import ScriptedParser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,6 +113,26 @@ def test_questions():
     assert found["as it is: execution accuracy"] == 100
     assert found["renamed: execution accuracy"] == 0  # the script knows the old names only
     assert found["gap"] == 100
+
+
+def test_random_questions():
+    result = random_questions.measure(12)
+    found = {figure.name: figure.value for figure in result.figures}
+    assert found["readings checked"] > 12
+    assert found["readings that do not parse or are refused"] == 0
+    assert found["readings with a name or type that does not bind"] == 0
+
+
+def test_random_questions_find_what_does_not_bind_or_is_unsafe(monkeypatch):
+    made_up = (Candidate("SELECT made_up FROM nowhere", -1.0), Candidate("DELETE FROM nowhere", -2.0))
+
+    class Inventing:
+        def predict(self, request):
+            return Prediction(made_up, 0.5)
+
+    found = {figure.name: figure.value for figure in random_questions.measure(3, Inventing()).figures}
+    assert found["readings checked"] == found["readings with a name or type that does not bind"] == 6
+    assert found["readings that do not parse or are refused"] == 3
 
 
 def test_start_without_a_browser(tmp_path):

@@ -129,6 +129,20 @@ def test_a_column_that_cannot_be_read_costs_only_itself():
     assert values.partial == {("t", "broken")}
 
 
+def test_words_of_one_family_are_near_spellings_in_columns_of_few_values():
+    stored = index({"visits.status": ["Cancelled", "Vaccination", "Remote"]})
+    for word, value in (("cancellation", "Cancelled"), ("vaccinated", "Vaccination"), ("remotely", "Remote")):
+        (match,) = stored.find(split_words(f"who was {word}"))
+        assert (match.value, match.kind) == (value, "fuzzy")
+    assert not stored.find(split_words("can of vats"))
+
+
+def test_words_of_one_family_are_not_sought_among_many_values():
+    many = [f"value{number}" for number in range(200)]
+    stored = index({"visits.remark": [*many, "Cancelled"]})
+    assert not stored.find(split_words("the cancellations"))
+
+
 def test_stored_spelling_of_a_text():
     values = index({"t.city": ["São Paulo", "New York", "Reading"]})
     assert values.stored("t", "city", "SAO PAULO") == "São Paulo"

@@ -299,6 +299,8 @@ def _more_columns(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
             return None
         parts = replace(parts, items=(names[0].leaf,))
         fields = [one for one in fields if one is not names[0]]
+        if not fields:
+            return None
     if len(fields) > 1 and draw.chance(0.35):
         one, other = draw.rng.sample(fields, 2)
         both = f"{draw.say(one)} and {draw.say(other)}"
