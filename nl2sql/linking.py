@@ -246,6 +246,12 @@ class ValueIndex:
                 return forms[best[0]]
         return None
 
+    def in_several_cases(self, table: str, column: str, value: str) -> bool:
+        """Whether a column holds `value` in other small and capital letters too: «Lyon» beside «LYON»."""
+        found = (self._entries[at] for at in self._by_form.get(normal_form(value), ()))
+        folded = {text for number, text in found if self._places[number] == (table, column)}
+        return sum(one.casefold() == value.casefold() for one in folded) > 1
+
     def of_column(self, table: str, column: str) -> tuple[str, ...]:
         """The stored values of one column that are indexed, the most frequent first."""
         return tuple(self._forms(table, column).values())

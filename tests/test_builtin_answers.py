@@ -12,6 +12,9 @@ from nl2sql.engine.base import ResultSet
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import ParseRequest, Turn
 from nl2sql.parsers.builtin import load, weights
+from nl2sql.parsers.builtin.grammar import Leaf
+from nl2sql.parsers.builtin.parser import with_stored_values
+from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
 TODAY = dt.date(2025, 2, 14)
@@ -150,3 +153,17 @@ def test_every_candidate_binds(predictions, database):
         assert 0 <= prediction.confidence <= 1
         for candidate in prediction.candidates:
             database.execute(f"EXPLAIN {candidate.sql}")
+
+
+@pytest.mark.parametrize("kind", ["anchor", "text"])
+def test_a_value_that_is_stored_in_several_cases_is_compared_without_regard_to_case(kind):
+    values = ValueIndex([("clinics", "city", "Oslo"), ("clinics", "city", "OSLO"), ("clinics", "name", "Lakeview")])
+    city, name = Leaf("column", "clinics", "city"), Leaf("column", "clinics", "name")
+
+    def sql(column: Leaf, value: str) -> str:
+        said = Leaf(kind, "clinics" if kind == "anchor" else "", "", value if kind == "anchor" else "", value)
+        reading = ("select", Leaf("table", "clinics"), "where", "=", column, said, "end")
+        return render(with_stored_values(reading, values), SCHEMA, TODAY)
+
+    assert "lower(city) = lower('Oslo')" in sql(city, "Oslo")
+    assert "name = 'Lakeview'" in sql(name, "Lakeview")

@@ -137,6 +137,14 @@ def test_words_of_one_family_are_near_spellings_in_columns_of_few_values():
     assert not stored.find(split_words("can of vats"))
 
 
+def test_values_that_are_stored_in_several_cases_are_known():
+    stored = index({"shops.city": ["Lyon", "LYON", "São Paulo", "Sao Paulo"], "people.city": ["lyon"]})
+    assert stored.in_several_cases("shops", "city", "Lyon")
+    assert not stored.in_several_cases("people", "city", "lyon")
+    assert not stored.in_several_cases("shops", "city", "Sao Paulo")  # told apart by an accent, not by case
+    assert not stored.in_several_cases("shops", "city", "Paris")
+
+
 def test_words_of_one_family_are_not_sought_among_many_values():
     many = [f"value{number}" for number in range(200)]
     stored = index({"visits.remark": [*many, "Cancelled"]})

@@ -106,7 +106,7 @@ class BuiltinParser:
             found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel)
         said: dict[str, Said] = {}
         for one in found:
-            reading = _with_stored_values(one.reading, request.values)
+            reading = with_stored_values(one.reading, request.values)
             try:
                 sql = render(reading, request.schema, request.as_of)
             except ParserError:
@@ -159,7 +159,7 @@ def _earlier(history: Sequence[Turn]) -> Earlier | None:
     return Earlier.of(", ".join(turn.question for turn in reversed(read)), reading)
 
 
-def _with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
+def with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
     """Words compared with a column take the stored spelling where there is one."""
     if values is None:
         return reading
@@ -169,11 +169,20 @@ def _with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
         if isinstance(action, Leaf):
             if action.kind == "column":
                 column = action
-            elif action.kind == "text" and column is not None:
-                stored = values.stored(column.table, column.column, action.text)
-                action = replace(action, value=stored or "")
+            elif action.kind in ("text", "anchor") and column is not None:
+                action = _stored(action, column, values)
         fitted.append(action)
     return tuple(fitted)
+
+
+def _stored(said: Leaf, column: Leaf, values: ValueIndex) -> Leaf:
+    """A value in its stored spelling; one that is stored in several cases is compared without regard to case."""
+    stored = said.value
+    if said.kind == "text":
+        stored = values.stored(column.table, column.column, said.text) or ""
+    if stored and values.in_several_cases(column.table, column.column, stored):
+        return Leaf("text", text=stored)
+    return replace(said, value=stored)
 
 
 def _notes(reading: Reading, request: ParseRequest) -> list[str]:
