@@ -221,3 +221,34 @@ def test_describe_tells_bounds_and_words():
 )
 def test_phrase(question, words):
     assert phrase(find_dates(question)[0].period) == words
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("sales in May 2024 and a year earlier?", "2023-05-01"),
+        ("sales in January 2024, the month before that", "2023-12-01"),
+        ("sales in Q1 2024. And one quarter earlier", "2023-10-01"),
+        ("sales last month, and the month before that?", "2025-12-01"),
+        ("sales last quarter, and the year before?", "2024-10-01"),
+        ("orders on 2024-03-01, a day before", "2024-02-29"),
+        ("orders this week, the week before that", "2026-02-09"),
+    ],
+)
+def test_a_period_that_is_said_by_the_one_before_it(question, wanted):
+    *_, last = find_dates(question)
+    assert bounds(last.period, dt.date(2026, 2, 17))[0].isoformat() == wanted
+    assert question[last.start : last.end] == last.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a year earlier",
+        "shipped a day before the due date",
+        "in May 2024, a day earlier",
+        "last 3 months, a month before",
+    ],
+)
+def test_no_period_is_made_of_nothing(question):
+    assert not any("before" in found.text or "earlier" in found.text for found in find_dates(question))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from nl2sql.dates import calendar_forms as calendar
 from nl2sql.dates import numeric_forms as numeric
 from nl2sql.dates import relative_forms as relative
+from nl2sql.dates.earlier_forms import earlier_phrases, period_before
 from nl2sql.dates.found import Found, Production, longest
 from nl2sql.dates.period import Period
 from nl2sql.dates.words import (
@@ -62,7 +63,21 @@ def find_dates(question: str) -> tuple[DateMention, ...]:
             spans.append(_Span(at, found.after, found.period, found.bare_year, found.ambiguous))
         at = found.after
     spans = _share_years(tokens, _without_weekdays(tokens, spans))
-    return tuple(_mention(question, tokens, span) for span in spans)
+    mentions = [_mention(question, tokens, span) for span in spans]
+    return tuple(_with_earlier(question, mentions))
+
+
+def _with_earlier(question: str, mentions: list[DateMention]) -> list[DateMention]:
+    """With the periods that are said by the one before them."""
+    for start, end, unit in earlier_phrases(question):
+        before = [one for one in mentions if one.end <= start]
+        if not before or any(one.start < end and start < one.end for one in mentions):
+            continue
+        period = period_before(before[-1].period, unit)
+        if period is not None:
+            mentions.append(DateMention(start, end, question[start:end], period))
+            mentions.sort(key=lambda one: one.start)
+    return mentions
 
 
 @dataclass(frozen=True)
