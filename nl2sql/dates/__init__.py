@@ -1,7 +1,18 @@
 """Time expressions in English: found in a question, kept relative, turned into half-open bounds for a given day."""
 
 from nl2sql.dates.bounds import bounds, describe, phrase
+from nl2sql.dates.earlier_forms import period_before
 from nl2sql.dates.find import DateMention, find_dates
 from nl2sql.dates.period import Period, from_text, to_text
 
-__all__ = ["DateMention", "Period", "bounds", "describe", "find_dates", "from_text", "phrase", "to_text"]
+__all__ = [
+    "DateMention",
+    "Period",
+    "bounds",
+    "describe",
+    "find_dates",
+    "from_text",
+    "period_before",
+    "phrase",
+    "to_text",
+]

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from nl2sql import dates
 from nl2sql.parsers.builtin.grammar import BUCKETS, Action, Leaf
 from nl2sql.parsers.builtin.questions.clauses import Parts
 from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Asked, Draw, adjectives, number_leaf, wordings
@@ -59,6 +60,10 @@ def _other_value(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
         if not (isinstance(action, Leaf) and action.kind == "column" and isinstance(after, Leaf)):
             continue
         if after.kind == "date":
+            earlier = _period_earlier(draw, after) if rng.random() < 0.3 else None
+            if earlier is not None:
+                where = (*parts.where[: at + 1], earlier, *parts.where[at + 2 :])
+                return draw.one_of(_EARLIER, said=earlier.text), replace(parts, where=where)
             period = draw.period()
             new: Leaf = period
             said = rng.choice((in_period(period.text), period.text))
@@ -84,6 +89,22 @@ def _other_value(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
         return None
     value = rng.choice(field_.values)
     return draw.one_of(_OTHER, value=value), parts.narrowed(["=", field_.leaf, Leaf("text", text=value)])
+
+
+_EARLIER = wordings("and {said} | {said} | what about {said} | how was it {said} | and how was that {said}")
+
+
+def _period_earlier(draw: Draw, asked: Leaf) -> Leaf | None:
+    """A span as long, some time before the one that was asked about: «a year earlier»."""
+    period = dates.from_text(asked.value)
+    unit = draw.rng.choice((period.unit, "year"))
+    before = dates.period_before(period, unit)
+    if before is None:
+        return None
+    said = draw.listed(
+        f"a {unit} earlier, the {unit} before that, the {unit} before, a {unit} before, one {unit} earlier"
+    )
+    return Leaf("date", value=dates.to_text(before), text=said)
 
 
 def _tidy(words: str) -> str:

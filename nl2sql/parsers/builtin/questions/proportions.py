@@ -17,7 +17,7 @@ from nl2sql.parsers.builtin.questions.filters import (
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
-_PERCENT = wordings("percentage | percent | share | % | proportion | percentage share | share")
+_PERCENT = wordings("percentage | percent | share | % | proportion | percentage share | share | portion | part")
 _SHARE_OF_ROWS = wordings("""{percent} of {noun} by {by} | {percent} of {noun} per {by}
     | {percent} of all {noun} by {by} | what {percent} of {noun} does each {by} have
     | what is the {percent} of {noun} in each {by} | {percent} of total {noun} by {by}

@@ -14,7 +14,7 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (groups.best_group, 1.5), (groups.having, 1), (rows.top_rows, 2.5), (courses.by_time, 2.5), (totals.distinct, 1),
     (rows.above_average, 0.7), (parents.per_parent, 2), (parents.most_children, 1.2),
     (parents.without_children, 1), (parents.parent_attribute, 2), (groups.product_of_two, 0.6),
-    (groups.several, 0.5), (rows.two_columns, 0.3), (rows.who_has, 1.5), (totals.count_of_state, 1),
+    (groups.several, 0.5), (rows.two_columns, 0.7), (rows.who_has, 1.5), (totals.count_of_state, 1),
     (groups.each_on_average, 0.5),
     (groups.ratio_by_group, 1), (totals.how_much, 1), (parents.with_parent, 2.2), (parents.without_parent, 0.7),
     (groups.two_at_once, 1), (courses.by_weekday, 0.7),
