@@ -236,6 +236,22 @@ def test_weights_are_read_as_they_were_written(folder, tmp_path):
     assert weights.load(tmp_path)[2] != revision
 
 
+def test_weights_are_written_and_read_in_shards(tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    save(tiny_model(7), whole, {})
+    save(tiny_model(7), parts, {}, "40KB")
+    shards = sorted(parts.glob("model-*.safetensors"))
+    assert len(shards) > 2
+    assert not (parts / "model.safetensors").exists()
+    for one, other in zip(weights.load(whole)[0].encoder, weights.load(parts)[0].encoder, strict=True):
+        assert np.array_equal(one.up.weight, other.up.weight)
+    shards[1].unlink()
+    with pytest.raises(ParserUnavailableError, match="missing or damaged"):
+        weights.load(parts)
+    save(tiny_model(7), parts, {})
+    assert [one.name for one in parts.glob("model*")] == ["model.safetensors"]
+
+
 def damage(folder: Path, what: str) -> None:
     config, tensors = folder / "config.json", folder / "model.safetensors"
     if what == "no config":
@@ -265,6 +281,8 @@ def damage(folder: Path, what: str) -> None:
         torch.save(tiny_model(1).state_dict(), tensors)
     elif what == "a pointer of Git LFS":
         tensors.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n")
+    elif what == "an index that names no file":
+        (folder / "model.safetensors.index.json").write_text('{"weight_map": {"start": "../elsewhere.safetensors"}}')
 
 
 @pytest.mark.parametrize(
@@ -272,7 +290,7 @@ def damage(folder: Path, what: str) -> None:
     [
         "no config", "no tensors", "config is no JSON", "config is a list", "config lacks the model",
         "config lacks the calibration", "another setting", "another size", "cut short", "empty", "a pickle",
-        "a pointer of Git LFS",
+        "a pointer of Git LFS", "an index that names no file",
     ],
 )  # fmt: skip
 def test_damaged_weights_are_a_sentence(tmp_path, what):

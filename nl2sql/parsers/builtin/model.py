@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from huggingface_hub import save_torch_state_dict
 from torch import Tensor, nn
 
 from nl2sql.parsers.builtin.network import ModelConfig
@@ -268,10 +268,15 @@ def _copy(module: nn.Module, weights: dict[str, Tensor], name: str) -> None:
     module.bias.copy_(weights[name + ".bias"])
 
 
-def save(model: ParserModel, folder: Path, calibration: dict[str, float]) -> None:
-    """Write `model` in bfloat16 with its sizes and calibration into `folder`; the tokenizer lies there already."""
+def save(model: ParserModel, folder: Path, calibration: dict[str, float], shard_size: str = "5GB") -> None:
+    """Write `model` in bfloat16 with its sizes and calibration into `folder`; the tokenizer lies there already.
+
+    Weights larger than `shard_size` («16MB») become several files with an index, which `weights.load` reads too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / "model.safetensors")
+    tensors = {name: tensor.to(torch.bfloat16).cpu().contiguous() for name, tensor in model.state_dict().items()}
+    for left in folder.glob("model*.safetensors*"):
+        left.unlink()
+    save_torch_state_dict(tensors, folder, max_shard_size=shard_size)
     description = {"model": model.config.as_json(), "calibration": calibration}
     (folder / "config.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")

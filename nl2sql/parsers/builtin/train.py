@@ -144,11 +144,13 @@ def train(arguments: argparse.Namespace) -> None:
                 )
                 total, whole = 0.0, 0.0
             if step % 500 == 0:
-                _checkpoint(arguments.out, model, optimizer, step)
-    _checkpoint(arguments.out, model, optimizer, step)
+                _checkpoint(arguments.out, model, optimizer, step, arguments.shard_size)
+    _checkpoint(arguments.out, model, optimizer, step, arguments.shard_size)
 
 
-def _checkpoint(folder: Path, model: ParserModel, optimizer: torch.optim.Optimizer, step: int) -> None:
+def _checkpoint(
+    folder: Path, model: ParserModel, optimizer: torch.optim.Optimizer, step: int, shard_size: str = "5GB"
+) -> None:
     """Everything that resuming needs, as safetensors."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
@@ -159,7 +161,7 @@ def _checkpoint(folder: Path, model: ParserModel, optimizer: torch.optim.Optimiz
     tensors["step"] = torch.tensor(step)
     save_file(tensors, folder / "checkpoint.tmp")
     (folder / "checkpoint.tmp").replace(folder / "checkpoint.safetensors")
-    save(model, folder / "weights", {})
+    save(model, folder / "weights", {}, shard_size)
 
 
 def _resume(folder: Path, model: ParserModel, optimizer: torch.optim.Optimizer) -> int:
@@ -190,6 +192,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--shard-size", default="5GB", help="write the weights in files of at most so much, as 16MB")
     parser.add_argument("--device", type=torch.device, default=torch.device("cpu"), help="cpu, or cuda")
     parser.add_argument(
         "--bfloat16", action="store_true", help="multiply in bfloat16: faster where the processor or GPU has it (AMX)"

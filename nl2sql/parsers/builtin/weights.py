@@ -39,13 +39,23 @@ def load(folder: Path = RELEASED) -> tuple[Network, Fitted, str]:
     """
     try:
         description = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        written = (folder / "model.safetensors").read_bytes()
-        network = Network(ModelConfig(**description["model"]), dict(map(_stored, deserialize(written))))  # type: ignore[no-untyped-call]
+        written = [path.read_bytes() for path in _files(folder)]
+        tensors = [_stored(named) for part in written for named in deserialize(part)]  # type: ignore[no-untyped-call]
+        network = Network(ModelConfig(**description["model"]), dict(tensors))
         confidence = dict(description["calibration"])
         fitted = Fitted(confidence, dict(confidence.pop("ranking", {})))
     except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
         raise ParserUnavailableError(_DAMAGED) from error
-    return network, fitted, hashlib.sha256(written).hexdigest()[:12]
+    return network, fitted, hashlib.sha256(b"".join(written)).hexdigest()[:12]
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of the weights: one, or the shards that their index names."""
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return [folder / "model.safetensors"]
+    names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    return [folder / Path(name).name for name in sorted(names)]
 
 
 def _stored(named: tuple[str, dict[str, Any]]) -> tuple[str, Stored]:
