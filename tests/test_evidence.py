@@ -17,8 +17,9 @@ from nl2sql.evaluation.fitting import (
     take,
 )
 from nl2sql.evaluation.hardness import hardness
+from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin import weights
-from nl2sql.parsers.builtin.evidence import Ranking, evidence
+from nl2sql.parsers.builtin.evidence import Ranking, evidence, repeated, unstored
 from nl2sql.parsers.builtin.features import encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
 from nl2sql.schema import Column, ForeignKey, Schema, Table
@@ -53,6 +54,33 @@ def test_numbers_left_out_and_keys_added_up():
     assert found("orders with a total over 50", Leaf("table", "orders"))["unused"] == 1
     assert "unused" not in found("total over 50", TOTAL, "where", ">", TOTAL, Leaf("number", value="50", text="50"))
     assert found("sum of ids", "sum", Leaf("column", "orders", "id"))["key_totals"] == 1
+
+
+def test_what_is_said_twice():
+    days = Leaf("column", "orders", "placed"), Leaf("column", "orders", "paid")
+    other = Leaf("number", value="5", text="5")
+    assert repeated(("select", "days", days[0], days[0], "end")) == 1
+    assert repeated(("select", "divide", "sum", TOTAL, "sum", TOTAL, "end")) == 1
+    assert repeated(("select", NAME, NAME, "end")) == 1
+    assert repeated(("select", NAME, "where", "or", ">", TOTAL, other, ">", TOTAL, other, "end")) == 1
+    assert not repeated(("select", NAME, TOTAL, "where", "or", ">", TOTAL, other, "<", TOTAL, other, "end"))
+    assert not repeated(("select", "days", *days, "end"))
+    assert not repeated(("no", "reading"))
+
+
+def test_words_that_no_row_of_a_known_column_has():
+    city = Leaf("column", "customers", "city")
+    whole = ValueIndex([("customers", "city", "Oslo"), ("customers", "city", "Bergen")])
+    partial = ValueIndex([("customers", "city", "Oslo")], [("customers", "city")])
+
+    def count(operator: str, text: str, values: ValueIndex) -> int:
+        return unstored(("select", NAME, "where", operator, city, Leaf("text", text=text), "end"), values)
+
+    assert count("=", "Paris", whole) == 1
+    assert count("=", "oslo", whole) == count("=", "Paris", partial) == 0
+    assert count("contains", "vpn", whole) == 1
+    assert count("contains", "ERG", whole) == 0
+    assert found("customers in Paris", NAME).get("unstored", 0) == 0
 
 
 def test_tables_that_are_joined_and_columns_nobody_said():

@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nl2sql.errors import ParserError
-from nl2sql.linking import normal_form
+from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
 from nl2sql.parsers.builtin.grammar import ARITHMETIC, OVER_GROUPS, PATTERNS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
+from nl2sql.parsers.builtin.tree import Query, to_tree
 from nl2sql.schema import Schema, fold
 
 Evidence = Mapping[str, float]
 """By name, how much of it there is in a reading; what is left out is zero."""
 
-PRIOR: Evidence = {"unused": -1.5, "key_totals": -3.0}
+PRIOR: Evidence = {"unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0}
 """Weights where none were fitted."""
 
 
@@ -94,13 +95,15 @@ _PATTERNS = {name: re.compile(words) for name, (words, _) in _CUES.items()}
 _WHOLE = FEATURES.index("matched")
 
 
-def evidence(reading: Reading, inputs: Inputs, schema: Schema) -> dict[str, float]:
-    """What speaks for or against `reading` as the meaning of the question in `inputs`."""
+def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueIndex | None = None) -> dict[str, float]:
+    """What speaks for or against `reading` as the meaning of the question in `inputs`; `values` are the stored ones."""
     asked = _asked(inputs)
     actions = {action for action in reading if isinstance(action, str)}
     found: dict[str, float] = {
         "unused": unused_mentions(reading, inputs),
         "key_totals": key_totals(reading, schema),
+        "repeated": repeated(reading),
+        "unstored": unstored(reading, values) if values is not None else 0,
         "actions": len(reading) / 10,
         "selects": sum(action == "select" for action in reading) - 1,
     }
@@ -171,6 +174,41 @@ def key_totals(reading: Reading, schema: Schema) -> int:
         action in ("sum", "avg", "median") and isinstance(after, Leaf) and (after.table, after.column) in keys
         for action, after in pairwise(reading)
     )
+
+
+def repeated(reading: Reading) -> int:
+    """How often a reading says the same twice: x and x, x less x, the same column or total shown again."""
+    try:
+        query: Query | None = to_tree(reading)
+    except ParserError:
+        return 0
+    found = 0
+    while query is not None:
+        clauses = [one for one in (query.where, query.having, *query.items) if one is not None]
+        nodes = [node for clause in clauses for node in clause.walk()]
+        found += sum(node.head in _OF_TWO and node.parts[0] == node.parts[1] for node in nodes if len(node.parts) > 1)
+        found += sum(one in query.items[:place] for place, one in enumerate(query.items))
+        query = query.right
+    return found
+
+
+_OF_TWO = frozenset(("and", "or", "days", *ARITHMETIC)) - {"add", "multiply"}
+
+
+def unstored(reading: Reading, values: ValueIndex) -> int:
+    """How many words a reading looks for in a column all of whose values are known, none of which has them."""
+    found = 0
+    for action, column, said in zip(reading, reading[1:], reading[2:], strict=False):
+        if not isinstance(column, Leaf) or not isinstance(said, Leaf) or said.kind != "text":
+            continue
+        if not values.is_whole(column.table, column.column):
+            continue
+        if action in ("=", "!="):
+            found += values.stored(column.table, column.column, said.text) is None
+        elif action in PATTERNS:
+            part = said.text.casefold()
+            found += not any(part in one.casefold() for one in values.of_column(column.table, column.column))
+    return found
 
 
 def unused_mentions(reading: Reading, inputs: Inputs) -> int:

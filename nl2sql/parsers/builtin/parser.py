@@ -116,7 +116,7 @@ class BuiltinParser:
             except ParserError:
                 continue
             if sql not in said:
-                said[sql] = Said(sql, reading, one.score, evidence(reading, inputs, request.schema))
+                said[sql] = Said(sql, reading, one.score, evidence(reading, inputs, request.schema, request.values))
         return list(said.values()), declining
 
     def _candidate(self, said: Said, request: ParseRequest) -> Candidate:
