@@ -36,7 +36,7 @@ from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider
 from nl2sql.parsers.builtin.evidence import Ranking
-from nl2sql.parsers.builtin.parser import DECLINE_ABOVE, DECLINE_BELOW, BuiltinParser
+from nl2sql.parsers.builtin.parser import DECLINE_ABOVE, BuiltinParser
 
 _ANY_DAY = dt.date(2024, 6, 15)
 
@@ -91,10 +91,7 @@ def report(found: Sequence[Outcome]) -> None:
     """Print what held-out questions came to."""
     plain = [take(one, Ranking({})) for one in found]
     taken, sure = across_folds(found)
-    declined = [
-        one.declining > DECLINE_ABOVE or not one.readings or confidence < DECLINE_BELOW
-        for one, confidence in zip(found, sure, strict=True)
-    ]
+    declined = [one.declining > DECLINE_ABOVE or not one.readings for one in found]
     right = [one is not None and one.correct and not no for one, no in zip(taken, declined, strict=True)]
     count = len(found)
     print(f"{count} questions of {len({one.db_id for one in found})} databases that training never saw")

@@ -26,10 +26,8 @@ from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Schema
 
-DECLINE_ABOVE = 0.9
+DECLINE_ABOVE = 0.985
 """Probability of declining from which a question is declined; below, its answer is only the less sure."""
-DECLINE_BELOW = 0.05
-"""Confidence below which a question is declined: what is shown at one in twenty is mostly noise."""
 _TURNS_READ = 4
 """Earlier questions of a conversation that are read with the one that follows them up."""
 
@@ -92,12 +90,10 @@ class BuiltinParser:
         said, declining = self._said(request, inputs)
         prompt = " ".join(self._shown(inputs))
         if declining > DECLINE_ABOVE or not said:
-            return Prediction((), declining, _reason(inputs, _NOT_HERE), prompt, alone)
+            return Prediction((), declining, _reason(inputs), prompt, alone)
         candidates = [self._candidate(one, request) for one in said]
         candidates.sort(key=lambda candidate: -candidate.score)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
-        if confidence < DECLINE_BELOW:
-            return Prediction((), 1 - confidence, _reason(inputs, _NOT_UNDERSTOOD), prompt, alone)
         return Prediction(tuple(candidates), confidence, None, prompt, alone)
 
     def readings(self, request: ParseRequest) -> tuple[list[Said], float]:
@@ -203,11 +199,7 @@ def _notes(reading: Reading, request: ParseRequest) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-_NOT_HERE = "No table here seems to hold what this question asks about."
-_NOT_UNDERSTOOD = "No reading of this question is likely enough to be shown; other words for it may help."
-
-
-def _reason(inputs: Inputs, why: str) -> str:
+def _reason(inputs: Inputs) -> str:
     """Why there is no answer, and what is nearest: columns that the question names or holds a value of."""
     near = [
         f"{item.leaf.table}.{item.leaf.column}"
@@ -216,4 +208,4 @@ def _reason(inputs: Inputs, why: str) -> str:
     ]
     words = list(dict.fromkeys(near))[:4]
     nearest = f" The nearest columns are {', '.join(words)}." if words else ""
-    return f"{why}{nearest}"
+    return f"No table here seems to hold what this question asks about.{nearest}"
