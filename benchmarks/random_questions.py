@@ -18,9 +18,9 @@ import duckdb
 from benchmarks import results
 from benchmarks.results import Figure, Result
 from nl2sql.guard import check_select
-from nl2sql.linking import ColumnValues, ValueIndex, normal_form
+from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import ParseRequest
-from nl2sql.parsers.builtin.corpus import TrainingExample
+from nl2sql.parsers.builtin.corpus import TrainingExample, spoken_values
 from nl2sql.parsers.builtin.parser import BuiltinParser
 from nl2sql.parsers.builtin.synthesis import Synthesis
 from nl2sql.schema import Schema, quote
@@ -75,15 +75,7 @@ def _values(example: TrainingExample) -> ValueIndex | None:
     """Stored values that the reading compares with, where they belong."""
     if example.values is not None:
         return example.values
-    stored: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    column = None
-    for action in example.reading:
-        if not isinstance(action, str):
-            if action.kind == "text" and column is not None:
-                value = (action.text, normal_form(action.text))
-                stored.setdefault((column.table, column.column), []).append(value)
-            column = action if action.kind == "column" else column
-    return ValueIndex.of(ColumnValues(*place, values, True) for place, values in stored.items())
+    return ValueIndex((column.table, column.column, text) for column, text in spoken_values(example.reading))
 
 
 def _create(connection: duckdb.DuckDBPyConnection, schema: Schema) -> None:

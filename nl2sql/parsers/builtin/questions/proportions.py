@@ -81,7 +81,7 @@ def _state(draw: Draw, thing: Thing) -> tuple[str, str, list[Action]] | None:
     ends = [one for one in thing.with_role("when") if open_ends(one)]
     if ends and draw.chance(0.3):
         words, condition = end_state(draw, draw.rng.choice(ends), draw.chance(0.6))
-        return words.removeprefix("that are ").removeprefix("who are "), _place(words), condition
+        return bare_state(words), _place(words), condition
     field = draw.rng.choice([one for one in fields if one.role in ("flag", "category")] or fields)
     if draw.chance(0.25):
         field = draw.rng.choice(fields)
@@ -209,7 +209,7 @@ def _pair(draw: Draw, field: Field) -> tuple[str, str, list[Action], list[Action
     """Two states of a field in words, and their conditions."""
     if field.role == "when":
         (one, missing), (other, known) = end_state(draw, field, True), end_state(draw, field, False)
-        one, other = (words.removeprefix("that are ").removeprefix("who are ") for words in (one, other))
+        one, other = (bare_state(words) for words in (one, other))
         pair = [(one, missing), (other, known)]
         draw.rng.shuffle(pair)
         return pair[0][0], pair[1][0], pair[0][1], pair[1][1]
