@@ -22,6 +22,7 @@ from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin.corpus import TrainingExample, spoken_values
 from nl2sql.parsers.builtin.parser import BuiltinParser
+from nl2sql.parsers.builtin.roles import Role
 from nl2sql.parsers.builtin.synthesis import Synthesis
 from nl2sql.schema import Schema, quote
 
@@ -80,6 +81,8 @@ def _values(example: TrainingExample) -> ValueIndex | None:
 
 def _create(connection: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     for table in schema.tables:
+        if isinstance(table, Role):
+            continue
         columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
         connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
 

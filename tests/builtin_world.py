@@ -14,6 +14,7 @@ from nl2sql.parsers.builtin.features import FEATURES
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS
 from nl2sql.parsers.builtin.model import ParserModel
 from nl2sql.parsers.builtin.network import ModelConfig, Network
+from nl2sql.parsers.builtin.roles import Role
 from nl2sql.schema import Column, ForeignKey, Schema, Table, quote
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -109,9 +110,11 @@ def awkward_schema(rng: random.Random) -> Schema:
 
 
 def built(schema: Schema) -> duckdb.DuckDBPyConnection:
-    """An empty in-memory database with the tables of `schema`; its keys are left out."""
+    """An empty in-memory database with the tables of `schema`; its keys and roles are left out."""
     connection = duckdb.connect(":memory:")
     for table in schema.tables:
+        if isinstance(table, Role):
+            continue
         columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
         if table.namespace != "main":
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(table.namespace)}")

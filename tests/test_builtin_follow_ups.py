@@ -41,7 +41,7 @@ def many(make, count):
 
 
 def test_every_follow_up_can_be_said_and_differs_from_what_it_follows(synthesis):
-    for example in many(lambda: synthesis.follow_up(synthesis._known_or_made()), 150):
+    for example in many(lambda: synthesis.follow_up(synthesis.known_or_made()), 150):
         assert example.earlier.question and example.questions[0]
         assert render(example.reading, example.schema, dt.date(2024, 6, 15))
         known = {(table.name, column.name) for table, column in example.schema.columns()}
@@ -49,7 +49,7 @@ def test_every_follow_up_can_be_said_and_differs_from_what_it_follows(synthesis)
 
 
 def test_what_must_be_declined_lacks_what_is_asked_for(synthesis):
-    questions = many(lambda: synthesis.absent(synthesis._known_or_made()), 100)
+    questions = many(lambda: synthesis.absent(synthesis.known_or_made()), 100)
     assert all(example.reading == ("decline",) for example in questions)
     assert len({example.questions[0] for example in questions}) > 40
 

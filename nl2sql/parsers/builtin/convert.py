@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
-from nl2sql.schema import Schema
+from nl2sql.parsers.builtin.roles import Role
+from nl2sql.schema import Schema, fold
 
 
 class ConversionError(Exception):
@@ -108,10 +109,31 @@ class _Converter:
             table = self.schema.table(one.name)
             if table is None:
                 raise ConversionError("unknown table")
-            if table.name in scope.tables.values():
-                raise ConversionError("self join")
             scope.tables[(one.alias or one.name).casefold()] = table.name
+        for join in tree.args.get("joins") or []:
+            for tie in join.args["on"].find_all(exp.EQ) if join.args.get("on") else ():
+                self.take_role(tie.this, tie.expression, scope)
+                self.take_role(tie.expression, tie.this, scope)
+        if len(set(scope.tables.values())) < len(scope.tables):
+            raise ConversionError("self join")
         return scope
+
+    def take_role(self, child: exp.Expression, parent: exp.Expression, scope: _Scope) -> None:
+        """Where `child` is a key to a role, the alias that it is tied to is that role."""
+        if not (isinstance(child, exp.Column) and isinstance(parent, exp.Column)):
+            return
+        own, other = scope.tables.get(child.table.casefold()), parent.table.casefold()
+        for key in self.schema.foreign_keys:
+            role = self.schema.table(key.to_table)
+            if (
+                isinstance(role, Role)
+                and own is not None
+                and fold(key.table) == fold(own)
+                and fold(key.columns[0]) == fold(child.name)
+                and fold(key.to_columns[0]) == fold(parent.name)
+                and scope.tables.get(other) == role.of
+            ):
+                scope.tables[other] = role.name
 
     def missing_tables(self, actions: list[Action], scope: _Scope) -> list[Action]:
         """`from TABLE+` for tables of FROM that neither the leaves nor the joins between them bring in."""

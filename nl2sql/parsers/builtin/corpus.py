@@ -18,6 +18,7 @@ from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin.convert import ConversionError, to_reading
 from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
+from nl2sql.parsers.builtin.roles import values_with_roles, with_roles
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
 HELD_OUT = (
@@ -54,8 +55,8 @@ def spider(folder: Path, held_out: bool = False) -> Iterator[TrainingExample]:
         if (db_id in HELD_OUT) != held_out:
             continue
         connection = duckdb.connect(str(folder / "spider_train" / "databases" / f"{db_id}.duckdb"), read_only=True)
-        schema = read_schema(connection)
-        values = read_values(connection, schema)
+        schema = with_roles(read_schema(connection))
+        values = values_with_roles(read_values(connection, read_schema(connection)), schema)
         connection.close()
         for row in rows:
             questions = tuple(dict.fromkeys(one for one in (row["question"], row.get("question_synonyms")) if one))

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name, stem
+from nl2sql.parsers.builtin.roles import Role
 from nl2sql.schema import ForeignKey, Schema, fold
 
 _JOINED = ("number", "text", "date")
@@ -141,7 +142,7 @@ def _shared_columns(schema: Schema) -> _SharedColumns:
     holders: list[list[tuple[str, str]]] = []
     of_table: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for table, column in schema.columns():
-        if fold(column.name) not in ("id", "name") and column.family in _JOINED:
+        if fold(column.name) not in ("id", "name") and column.family in _JOINED and not isinstance(table, Role):
             number = numbers.setdefault((fold(column.name), column.family), len(numbers))
             if number == len(holders):
                 holders.append([])

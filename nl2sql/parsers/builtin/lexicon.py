@@ -40,6 +40,12 @@ grade number measure: grade, mark, gpa, exam score, result
 headcount number measure: headcount, number of employees, staff count, team size
 area number measure: area, floor area, size sqm, square meters, surface
 temperature number measure: temperature, temp, degrees
+leads number measure: leads, signups, conversions, registrations, downloads, new customers | leads generated
+guests number measure: guests, visitors, attendees, attendance, passengers, participants, seats sold
+goals number measure: goals, wins, assists, games played
+days number measure: days, nights, days off, days absent, days worked, days lost
+threshold number measure: reorder level, minimum stock, min stock, safety stock, reorder point, minimum quantity | minimum
+target number measure: target, sales target, quota, goal, planned amount | plan
 year number year: year, model year, founded year, year built, fiscal year, season
 department text category: department, dept, division, team, unit, business unit, section = Sales, Marketing, Finance, Human Resources, Engineering, IT, Legal, Support, Operations, Research, Procurement, Logistics, Customer Service
 category text category: category, product category, type, group, product line, family, class, kind = Electronics, Furniture, Office Supplies, Toys, Clothing, Garden, Sports, Books, Beauty, Food, Beverages, Accessories, Home, Kitchen, Outdoor, Hardware
@@ -49,6 +55,14 @@ country text category: country, nation, country name, country of origin, home co
 city text category: city, town, location, municipality, city name, place = Paris, London, Berlin, Tokyo, New York, Chicago, Madrid, Rome, Toronto, Sydney, Boston, Lyon, Munich, Austin, San Francisco, Dublin, Oslo, Vienna, Lisbon, Seattle
 segment text category: segment, customer segment, customer type, tier, market segment, client type = Consumer, Corporate, Home Office, Enterprise, Small Business, VIP, Retail, Wholesale, Premium, Basic, Gold, Silver
 channel text category: channel, sales channel, source, medium, platform, acquisition channel = online, email, web, phone, social, in-store, partner, referral, mobile app, tv, radio, search, direct, retail
+debit text category: debit credit, dr cr, type, transaction type, direction, entry type = Debit, Credit
+inout text category: direction, in out, type, flow = In, Out
+inbound text category: movement type, move type, direction, type = Inbound, Outbound
+income text category: type, kind, entry type, transaction type = Income, Expense
+withdrawal text category: transaction type, type, action = Deposit, Withdrawal
+building text category: type, property type, building type, kind = House, Flat, Studio, Bungalow, Apartment
+cuisine text category: cuisine, style of food, kitchen, food type = Italian, Thai, Mexican, Indian, French, Japanese
+kindof text category: type, kind, category, class = Laptop, Monitor, Chair, Desk, Phone, Printer, Tablet, Truck, Van, Bus
 priority text category: priority, urgency, severity, importance level = high, low, medium, urgent, critical, normal
 reason text category: reason, cause, return reason, root cause, explanation = damaged, wrong size, late, defective, changed mind, not as described, duplicate, billing, wrong item
 topic text category: topic, subject, issue type, category, problem area = billing, shipping, technical, account, login, product, refund, delivery, other
@@ -133,11 +147,15 @@ appointment, consultation, booking | : visited, status, duration, fee, reason > 
 book, publication, novel | : title, genre, price, year, language, rating > author, publisher
 author, writer | : name, country, born > 
 publisher, publishing house | : name, city, country > 
+airport, airfield | : name, city, country, code > 
+station, stop | : name, city, capacity, founded > 
+address, postal address | : city, country, region, code > customer
+match result, final, duel | matches: began, duration, year, points > player
 movie, film, show, title | : title, genre, year, duration, rating, revenue, language, budget > studio
 studio, production company | : name, country, founded > 
 vehicle, car, truck | fleet: brand, year, price, color, distance, status > driver, store
 driver, chauffeur, courier | : name, rating, city, joined, age > 
-trip, ride, journey | : began, distance, duration, amount, payment, rating > driver, vehicle, customer
+trip, ride, journey | : began, distance, duration, amount, payment, rating > driver, vehicle, customer, station
 hotel, property, resort | : name, city, country, rating, capacity > 
 room, unit, apartment | : code, size, price, capacity, status > hotel
 reservation, booking, stay | : visited, ended, amount, status, channel > customer, room, hotel
@@ -154,13 +172,47 @@ match, game, fixture | : began, points, city, views > team, venue
 school, college, campus | : name, city, region, capacity > 
 loan, credit, mortgage | : amount, began, status, plan, duration > customer, branch
 branch, bank branch, agency | : name, city, region, headcount > 
-flight, departure | : code, began, distance, duration, price, status > airline
+flight, departure | : code, began, distance, duration, price, status > airline, airport
 airline, carrier | : name, country, rating, founded > 
 company, firm, organization, business | : name, industry, country, revenue, headcount, founded, city, profit > 
 survey response, answer, response | : created, rating, description, gender, age > customer
+bank transaction, transaction, booking, account entry, bank statement line | transactions: ordered, amount, debit, category, description, balance, payment > customer, supplier, branch
+cash entry, entry, ledger entry, bookkeeping entry | : ordered, amount, income, category, description > customer, project
+account movement, movement, account transaction | : ordered, amount, withdrawal, balance, description > customer, branch
+goods movement, movement, stock movement | : ordered, quantity, inbound, reason > product, warehouse, supplier
+cash movement, movement | : ordered, amount, inout, description, category > customer, branch
+stock item, stock line, inventory item, part | inventory: name, stock, threshold, price, cost, category, brand > warehouse, supplier
+rental listing, listing, property, flat | listings: code, building, city, price, area, launched, began, status > agency
+restaurant, place, eatery | : name, cuisine, city, rating, price, founded > owner
+device, asset, piece of equipment | equipment: name, kindof, brand, price, launched, status, city > employee, department
+sales rep, rep, seller, salesperson | : name, region, revenue, target, joined, left > team
+absence, leave, time off | : began, ended, days, reason, status > employee
+campaign result, ad result, campaign report | : name, channel, spend, leads, views, revenue, began, budget > agency
+fixture, tournament | : began, goals, guests, city > team, venue
 sensor reading, measurement, observation | : created, temperature, status, city > machine
 stock movement, inventory record | : quantity, ordered, reason > product, warehouse
 """
+
+ROLES = {
+    "employee": (("employee", "manager | manager, boss, supervisor, line manager"),
+                 ("employee", "reports to | manager, boss, superior"), ("employee", "supervisor | supervisor, manager")),
+    "category": (("category", "parent | parent category"), ("category", "parent category | parent category, main category")),
+    "match": (("team", "home team | home team, home side", "away team | away team, visiting team, visitors"),),
+    "fixture": (("team", "home team | home team, host", "away team | away team, guest team"),),
+    "shipment": (("warehouse", "from warehouse | origin warehouse, source warehouse", "to warehouse | destination warehouse"),),
+    "stock movement": (("warehouse", "source warehouse | source warehouse", "target warehouse | target warehouse, destination"),),
+    "flight": (("airport", "origin airport | origin, departure airport", "destination airport | destination, arrival airport"),
+               ("airport", "source airport | source airport, origin", "dest airport | destination airport, destination")),
+    "trip": (("station", "start station | start station, starting station", "end station | end station, final station"),),
+    "ticket": (("employee", "created by | creator, reporter", "assigned to | assignee, assigned agent"),),
+    "task": (("employee", "created by | creator", "assignee | assignee"),),
+    "project": (("employee", "manager | project manager, manager", "sponsor | sponsor"),),
+    "order": (("address", "billing address | billing address", "shipping address | shipping address, delivery address"),),
+    "student": (("teacher", "mentor | mentor", "tutor | tutor"),),
+    "customer": (("customer", "referred by | referrer", ),),
+    "match result": (("player", "winner | winner, winning player", "loser | loser, losing player"),),
+}  # fmt: skip
+"""Keys that say in what role a row is another's: what they refer to, then what each is called | what people say."""
 
 SHORT = {
     "quantity": "qty", "amount": "amt", "number": "no", "customer": "cust", "department": "dept", "date": "dt",
@@ -194,8 +246,8 @@ ADJECTIVES = {
     "rating": ("best rated, top rated, highest rated", "worst rated, lowest rated", "rated above, rated higher than", "rated below"),
     "population": ("most populous", "least populous", "with more inhabitants than", "with fewer inhabitants than"),
     "capacity": ("biggest, largest", "smallest", "bigger than, larger than", "smaller than"),
-    "area": ("largest, biggest", "smallest", "larger than", "smaller than"),
-    "amount": ("largest, biggest, most valuable", "smallest", "worth more than, over, larger than, above", "worth less than, under, below"),
+    "area": ("largest, biggest", "smallest", "bigger than, larger than", "smaller than"),
+    "amount": ("largest, biggest, most valuable", "smallest", "worth more than, over, larger than, bigger than, above", "worth less than, under, below"),
     "temperature": ("hottest, warmest", "coldest", "hotter than", "colder than"),
     "year": ("newest", "oldest", "newer than", "older than"),
     "born": ("youngest", "oldest", "", ""),
@@ -238,6 +290,15 @@ STATE_NOUNS = {
     "converted": "conversion", "defective": "defect", "late": "lateness", "renewed": "renewal",
 }  # fmt: skip
 """Nouns that name how many are in some state: «return rate»."""
+
+FLOWS = {
+    "debit": "out", "out": "out", "outbound": "out", "expense": "out", "withdrawal": "out",
+    "credit": "in", "in": "in", "inbound": "in", "income": "in", "deposit": "in",
+}  # fmt: skip
+"""Stored values that say which way money or goods go."""
+
+COUNTED_MEASURES = "leads, guests, goals, days, views, quantity, stock, headcount, points"
+"""Measures that say how many of something a row stands for: «number of leads» is their sum, not a count of rows."""
 
 PEOPLE = """employee, staff member, worker, team member, customer, client, student, pupil, teacher, doctor, patient, player,
 driver, author, donor, associate, shopper, athlete, physician"""

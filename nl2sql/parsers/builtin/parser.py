@@ -24,6 +24,7 @@ from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
+from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
 from nl2sql.schema import Schema
 
 DECLINE_ABOVE = 0.985
@@ -83,6 +84,7 @@ class BuiltinParser:
         """Ranked readings of the question. Raises QueryCancelledError."""
         if not any(char.isalnum() for char in request.question):
             return Prediction((), 0.0, "There are no words in this question.")
+        request = _in_roles(request)
         inputs = self._read(request)
         alone = bool(request.history) and not inputs.earlier
         if not any(item.kind == "column" for item in inputs.items):
@@ -90,7 +92,7 @@ class BuiltinParser:
         said, declining = self._said(request, inputs)
         prompt = " ".join(self._shown(inputs))
         if declining > DECLINE_ABOVE or not said:
-            return Prediction((), declining, _reason(inputs), prompt, alone)
+            return Prediction((), declining, _reason(inputs, request.schema), prompt, alone)
         candidates = [self._candidate(one, request) for one in said]
         candidates.sort(key=lambda candidate: -candidate.score)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
@@ -98,6 +100,7 @@ class BuiltinParser:
 
     def readings(self, request: ParseRequest) -> tuple[list[Said], float]:
         """The readings of a question in the model's own order with their evidence, and the probability of declining."""
+        request = _in_roles(request)
         return self._said(request, self._read(request))
 
     def _said(self, request: ParseRequest, inputs: Inputs) -> tuple[list[Said], float]:
@@ -128,7 +131,7 @@ class BuiltinParser:
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of a reading kept in the log. Raises ParserError."""
-        return render(grammar.from_text(tree), schema, as_of)
+        return render(grammar.from_text(tree), with_roles(schema), as_of)
 
     def _shown(self, inputs: Inputs) -> list[str]:
         """What the model read, in words."""
@@ -142,6 +145,14 @@ class BuiltinParser:
             elif item.kind == "anchor" and leaf is not None:
                 shown.append(f"{leaf.column} = {leaf.value}")
         return shown
+
+
+def _in_roles(request: ParseRequest) -> ParseRequest:
+    """The request over the schema with its roles."""
+    schema = with_roles(request.schema)
+    if schema is request.schema:
+        return request
+    return replace(request, schema=schema, values=values_with_roles(request.values, schema))
 
 
 def _earlier(history: Sequence[Turn]) -> Earlier | None:
@@ -199,12 +210,14 @@ def _notes(reading: Reading, request: ParseRequest) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def _reason(inputs: Inputs) -> str:
+def _reason(inputs: Inputs, schema: Schema) -> str:
     """Why there is no answer, and what is nearest: columns that the question names or holds a value of."""
     near = [
         f"{item.leaf.table}.{item.leaf.column}"
         for item in inputs.items
-        if item.leaf is not None and (item.kind == "anchor" or (item.kind == "column" and inputs.is_named(item)))
+        if item.leaf is not None
+        and not isinstance(schema.table(item.leaf.table), Role)
+        and (item.kind == "anchor" or (item.kind == "column" and inputs.is_named(item)))
     ]
     words = list(dict.fromkeys(near))[:4]
     nearest = f" The nearest columns are {', '.join(words)}." if words else ""

@@ -18,15 +18,16 @@ from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.corpus import TrainingExample
 from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.grammar import Action
-from nl2sql.parsers.builtin.questions.absent import off_topic, without_asked, without_thing
+from nl2sql.parsers.builtin.questions.absent import foreign, off_topic, without_asked, without_thing
 from nl2sql.parsers.builtin.questions.dialogues import follow_up
 from nl2sql.parsers.builtin.questions.draw import Draw
 from nl2sql.parsers.builtin.questions.shapes import ask, ask_about
 from nl2sql.parsers.builtin.render import render
+from nl2sql.parsers.builtin.roles import Role, with_roles
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
-_KINDS = (0.63, 0.24, 0.13)
+_KINDS = (0.61, 0.24, 0.15)
 """Shares of questions that stand alone, follow up another, and must be declined."""
 _ANY_DAY = dt.date(2024, 6, 15)
 
@@ -47,18 +48,19 @@ class Synthesis:
         self.rng = rng
         self.attributes = read_attributes()
         self.things = read_things()
-        self.known = [things for example in known if (things := things_of(example.schema, example.values)) is not None]
+        self.known = [things for example in known if (things := things_of_example(example)) is not None]
         self.worlds: list[Things] = []
 
     def draw(self) -> TrainingExample:
         """One question with its reading: a first one, one that follows up another, or one that must be declined."""
         while True:
             (made,) = self.rng.choices((self.first, self.follow_up, self.absent), _KINDS)
-            example = made(self._known_or_made())
+            example = made(self.known_or_made())
             if example is not None:
                 return example
 
-    def _known_or_made(self) -> Things:
+    def known_or_made(self) -> Things:
+        """A training database, or a made schema."""
         rng = self.rng
         if self.known and rng.random() < 0.3:
             return rng.choice(self.known)
@@ -87,12 +89,15 @@ class Synthesis:
     def absent(self, world: Things) -> TrainingExample | None:
         """A question that the schema does not answer."""
         roll = self.rng.random()
-        if roll < 0.4:
+        if roll < 0.3:
             return self._example(world, off_topic(Draw(world, self.rng)), ["decline"])
+        if roll < 0.6 and world.values is None:
+            words = foreign(Draw(world, self.rng), self.attributes, [kind.names for kind in self.things])
+            return None if words is None else self._example(world, words, ["decline"])
         asked = ask(world, self.rng)
         if asked is None:
             return None
-        take_away = without_thing if roll < 0.65 else without_asked
+        take_away = without_thing if roll < 0.8 else without_asked
         schema = take_away(world, tuple(asked[1]), asked[0], self.rng)
         return None if schema is None else replace(self._example(world, asked[0], ["decline"]), schema=schema)
 
@@ -128,7 +133,7 @@ class Synthesis:
             tables.append(table)
             keys += found
             things.append(Thing(table.name, kind.names, kind.others, fields))
-        return Things(Schema(tuple(tables), tuple(keys)), tuple(things), None)
+        return self._with_roles(Schema(tuple(tables), tuple(keys)), things)
 
     def _connected(self, size: int) -> list[ThingKind]:
         """`size` kinds of thing, most of them tied to one another."""
@@ -173,7 +178,16 @@ class Synthesis:
         taken.add(key.casefold())
         columns.append(Column(key, "INTEGER"))
         links: list[ForeignKey] = []
+        roles = next((one for one in rng.sample(_roles_of(kind), len(_roles_of(kind))) if one[0] in names), None)
+        if roles is not None and rng.random() < 0.5:
+            for called in roles[1:]:
+                words = called.partition(" | ")[0]
+                name = add(words if words.endswith(("to", "by")) else f"{words} id", "INTEGER", None, "foreign")
+                if name:
+                    links.append(ForeignKey(own, (name,), names[roles[0]], (own_keys[roles[0]],)))
         for parent in kind.parents:
+            if links and roles is not None and parent == roles[0]:
+                continue
             if parent in names and (parent != kind.names[0]) and rng.random() < 0.95:
                 target = names[parent]
                 said = parent if rng.random() < 0.75 else split_phrase(target)
@@ -194,6 +208,19 @@ class Synthesis:
             add(words, rng.choice(_TYPES[attribute.family]), attribute, attribute.role)
         return Table(own, tuple(columns), (key,)), links, tuple(fields)
 
+    def _with_roles(self, schema: Schema, things: Sequence[Thing]) -> Things:
+        """The schema with its roles, each a thing of its own that people have a name for."""
+        whole = with_roles(schema)
+        made = list(things)
+        by_table = {thing.table: thing for thing in things}
+        for table in whole.tables:
+            if isinstance(table, Role):
+                thing = by_table[table.of]
+                fields = tuple(replace(f, table=table.name) for f in thing.fields if table.column(f.column) is not None)
+                words = split_phrase(table.name)
+                made.append(Thing(table.name, _SAID_OF_ROLE.get(words, (words,)), (), fields, is_role=True))
+        return Things(whole, tuple(made), None)
+
     def _party(self, parent: str) -> Attribute:
         """What a flat table keeps of something it belongs to: its name."""
         rng = self.rng
@@ -204,6 +231,20 @@ class Synthesis:
         words = own if rng.random() < 0.6 else f"{own} name"
         return Attribute("text", "party", (words,), sayings, _list(lexicon.NAMES.replace("\n", " ")), "")
 
+
+def _roles_of(kind: ThingKind) -> tuple[tuple[str, ...], ...]:
+    """Pairs of keys that kinds of thing may have to one table."""
+    return lexicon.ROLES.get(kind.names[0], ())
+
+
+_SAID_OF_ROLE = {
+    name.strip(): _said
+    for pairs in lexicon.ROLES.values()
+    for pair in pairs
+    for name, _, said in (one.partition(" | ") for one in pair[1:])
+    if (_said := tuple(part.strip() for part in said.split(",")))
+}
+"""What people call a role, by its own name in words."""
 
 _FILES = (
     "{singular} export", "{plural} export", "{singular} list", "{singular} data", "{plural} data", "raw {plural}",
@@ -317,6 +358,11 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def things_of_example(example: TrainingExample) -> Things | None:
+    """The database of an example as things to ask about; None where no column can be asked about."""
+    return things_of(example.schema, example.values)
+
+
 def things_of(schema: Schema, values: ValueIndex | None) -> Things | None:
     """A training database as things to ask about, its columns' roles guessed from names, types and values."""
     things = []
@@ -348,5 +394,5 @@ def things_of(schema: Schema, values: ValueIndex | None) -> Things | None:
         if fields:
             singular = " ".join(split_name(table.name))
             singular = re.sub(r"ies$", "y", singular) if singular.endswith("ies") else re.sub(r"(?<!s)s$", "", singular)
-            things.append(Thing(table.name, (singular,), (), tuple(fields)))
+            things.append(Thing(table.name, (singular,), (), tuple(fields), isinstance(table, Role)))
     return Things(schema, tuple(things), values) if things else None

@@ -51,6 +51,8 @@ class Thing:
     names: tuple[str, ...]
     others: tuple[str, ...]
     fields: tuple[Field, ...]
+    is_role: bool = False
+    """A row of another table in a role of its own: asked about beside that table, never alone."""
 
     def with_role(self, *roles: str) -> list[Field]:
         """Its fields of certain roles."""
@@ -73,6 +75,10 @@ class Things:
     def thing(self, table: str) -> Thing | None:
         """The thing kept in `table`."""
         return next((one for one in self.things if one.table == table), None)
+
+    def askable(self) -> list[Thing]:
+        """Things that questions are about."""
+        return [one for one in self.things if not one.is_role]
 
     def parents(self, thing: Thing) -> list[tuple[Thing, ForeignKey]]:
         """Things that `thing` refers to."""

@@ -28,12 +28,13 @@ from nl2sql.parsers.builtin.grammar import KEYWORDS
 from nl2sql.parsers.builtin.ground import GroundingError, Targets
 from nl2sql.parsers.builtin.model import ParserModel, from_minilm, save
 from nl2sql.parsers.builtin.network import ModelConfig
+from nl2sql.parsers.builtin.transplant import Transplants, patterns
 from nl2sql.parsers.builtin.weights import load_pieces
 from nl2sql.schema import Schema
 
 
 class Stream:
-    """An endless, seeded stream of varied examples: Spider, WikiSQL, synthesis and BIRD in set shares."""
+    """An endless, seeded stream of varied examples: Spider, WikiSQL, synthesis, BIRD and transplants in set shares."""
 
     def __init__(self, data: Path, tokenizer: Path, config: ModelConfig, seed: int, shares: Sequence[float]) -> None:
         self.rng = random.Random(seed)
@@ -46,13 +47,22 @@ class Stream:
         self.synthesis = synthesis.Synthesis(self.rng, list(schemas.values()))
         wikisql = list(corpus.wikisql(data, 12_000)) if shares[1] else []
         self.pools = [spider, wikisql, [], list(corpus.bird(data)) if shares[3] else []]
+        worlds = {name: one for name, example in schemas.items() if (one := synthesis.things_of_example(example))}
+        self.transplants = Transplants(self.rng, patterns(spider, worlds)) if shares[4] else None
         self.lost = 0
 
     def one(self) -> tuple[Inputs, Targets]:
         """The next example; those that cannot be grounded are passed over."""
         while True:
-            (source,) = self.rng.choices(range(4), self.shares)
-            example = self.synthesis.draw() if source == 2 else self.rng.choice(self.pools[source])
+            (source,) = self.rng.choices(range(5), self.shares)
+            if source == 4:
+                assert self.transplants is not None
+                found = self.transplants.draw(self.synthesis.known_or_made())
+                if found is None:
+                    continue
+                example = found
+            else:
+                example = self.synthesis.draw() if source == 2 else self.rng.choice(self.pools[source])
             try:
                 return self.sampler.draw(example, self.rng, self.decoys)
             except GroundingError:
@@ -199,7 +209,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument(
-        "--shares", type=float, nargs=4, default=(0.45, 0.1, 0.45, 0.0), help="Spider, WikiSQL, synthesis, BIRD"
+        "--shares",
+        type=float,
+        nargs=5,
+        default=(0.35, 0.05, 0.4, 0.1, 0.1),
+        help="Spider, WikiSQL, synthesis, BIRD, Spider's questions asked of other schemas",
     )
     parser.add_argument("--start", type=Path, help="model.safetensors of this parser to begin with, not the encoder's")
     parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate of the encoder; the rest: sixfold")

@@ -126,6 +126,39 @@ def course(draw: Draw) -> Asked | None:
     return words + when, select(shown, where, key, ["asc", *key])
 
 
+_NEW_BY = wordings("""new {noun} by {unit} | number of new {noun} per {unit} | how many new {noun} per {unit}
+    | {adverb} new {noun} | new {noun} each {unit} | count of new {noun} by {unit} | new {noun} per {unit}""")
+_NEW_IN = wordings("""how many new {noun} {when} | number of new {noun} {when} | how many new {noun} did we get {when}
+    | new {noun} {when} | count the new {noun} {when} | how many {noun} were new {when}""")
+_NEW_SO_FAR = wordings("""running total of new {noun} by {unit} | cumulative new {noun} per {unit}
+    | running number of new {noun} by {unit} | running count of {noun} by {unit}
+    | cumulative number of {noun} per {unit}
+    | running number of {noun} per {unit}""")
+_BEGINNINGS = ("joined", "signed up", "were created", "were founded", "launched", "were launched", "came in")
+
+
+def newcomers(draw: Draw) -> Asked | None:
+    """How many came in a time or in each: «new customers by month»."""
+    thing = draw.thing
+    found = draw.when(thing)
+    if found is None or not found[1] or not any(one in found[0].extra for one in _BEGINNINGS):
+        return None
+    date = found[0].leaf
+    counted_rows: list[Action] = ["count", thing.leaf]
+    unit = draw.rng.choice(_UNITS)
+    key: list[Action] = [unit, date]
+    said = {"noun": draw.many(thing), "unit": unit, "adverb": _ADVERBS[unit]}
+    roll = draw.rng.random()
+    if roll < 0.3:
+        period = draw.period()
+        into = in_period(period.text)
+        return draw.one_of(_NEW_IN, when=into, **said), select(counted_rows, ["where", "=", date, period])
+    if roll < 0.45:
+        words = draw.one_of(_NEW_SO_FAR, **said)
+        return words, select([*key, "running", *counted_rows], groups=key, tail=["asc", *key])
+    return draw.one_of(_NEW_BY, **said), select([*key, *counted_rows], groups=key, tail=["asc", *key])
+
+
 _DAYS = wordings("""{start} to {end} in days | days between {start} and {end} | days from {start} to {end}
     | number of days between {start} and {end} | time from {start} to {end}
     | time between {start} and {end} in days""")

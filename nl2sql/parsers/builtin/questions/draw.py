@@ -49,7 +49,7 @@ class Draw:
     def __init__(self, world: Things, rng: random.Random) -> None:
         self.world = world
         self.rng = rng
-        self.thing = rng.choice(world.things)
+        self.thing = rng.choice(world.askable())
 
     def chance(self, share: float) -> bool:
         """True in `share` of all draws."""

@@ -35,7 +35,7 @@ def draw_filters(draw: Draw, thing: Thing, low: int = 0, high: int = 2) -> Filte
     """From `low` to `high` conditions on fields of `thing`, fewer where fields are lacking."""
     rng = draw.rng
     counts = range(low, high + 1)
-    (count,) = rng.choices(counts, [0.5 if n == 0 else 0.4 if n == 1 else 0.1 for n in counts])
+    (count,) = rng.choices(counts, [0.48 if n == 0 else 0.37 if n == 1 else 0.15 for n in counts])
     fields = [one for one in thing.fields if one.role in _CONDITIONS]
     rng.shuffle(fields)
     before, after, conditions = "", [], list[list[Action]]()
@@ -64,7 +64,8 @@ def draw_condition(draw: Draw, field: Field) -> Condition | None:
 
 
 _EITHER = wordings("""in {value} or {other} | with {column} {value} or {other} | from {value} or {other}
-    | whose {column} is {value} or {other} | in {value} and {other}""")
+    | whose {column} is {value} or {other} | in {value} and {other} | in {value} or in {other}
+    | from {value} or from {other} | {value} or {other}""")
 _OTHER_THAN = wordings("""not in {value} | whose {column} is not {value} | other than {value} | not from {value}
     | except {value} | excluding {value} | with {column} other than {value}""")
 _EQUAL = wordings("""in {value} | in the {value} {column} | from {value} | with {column} {value}

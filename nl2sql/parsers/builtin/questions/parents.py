@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
-from nl2sql.parsers.builtin.questions.filters import Filters, draw_condition, draw_filters
+from nl2sql.parsers.builtin.questions.filters import Filters, draw_condition, draw_filters, in_period
 from nl2sql.parsers.builtin.questions.totals import measure
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing
+from nl2sql.schema import ForeignKey
 
 _BOTH_NAMES = wordings("""each {child} with its {single} | show every {child} and its {single}
     | list {children} with the name of the {single} | show each {child} together with the {single} name
@@ -143,10 +144,15 @@ _HAS_NO_CHILDREN = wordings("""{noun} without {children} | {noun} with no {child
     | {noun} who have not any {children} | {noun} that don't have {children}""")
 
 
+def _own_parents(draw: Draw, thing: Thing) -> list[tuple[Thing, ForeignKey]]:
+    """What a thing belongs to, roles left out: a manager without employees is no manager."""
+    return [one for one in draw.world.parents(thing) if not one[0].is_role]
+
+
 def without_children(draw: Draw) -> Asked | None:
     """Those with none, some, or more than so many of something."""
     thing = draw.thing
-    parents = draw.world.parents(thing)
+    parents = _own_parents(draw, thing)
     if not parents:
         return None
     parent, key = draw.rng.choice(parents)
@@ -167,6 +173,41 @@ def without_children(draw: Draw) -> Asked | None:
     if counts:
         return f"how many {words}", select(["count", parent.leaf], where)
     return f"{lead} {words}", select([shown], where)
+
+
+_NONE_IN = wordings("""{noun} without {children} {when} | {noun} with no {children} {when}
+    | {noun} that had no {children} {when} | which {noun} had no {children} {when}
+    | {noun} that have not had a {single} {when} | {noun} without any {single} {when} | {noun} with nothing {when}
+    | {noun} that did not have any {children} {when}""")
+_SOME_IN = wordings("""{noun} with {children} {when} | {noun} that had a {single} {when}
+    | which {noun} had {children} {when} | {noun} with at least one {single} {when}""")
+
+
+def children_in_period(draw: Draw) -> Asked | None:
+    """Those that had none, or some, of something in a time."""
+    thing = draw.thing
+    parents, found = _own_parents(draw, thing), draw.when(thing)
+    if not parents or found is None or not found[1]:
+        return None
+    parent, key = draw.rng.choice(parents)
+    names = parent.with_role("name")
+    period = draw.period()
+    none = draw.chance(0.75)
+    words = draw.one_of(
+        _NONE_IN if none else _SOME_IN,
+        noun=draw.many(parent),
+        children=draw.many(thing),
+        single=draw.single(thing),
+        when=in_period(period.text),
+    )
+    own, other = Leaf("column", key.to_table, key.to_columns[0]), Leaf("column", key.table, key.columns[0])
+    inner = select([other], ["where", "=", found[0].leaf, period])
+    where: list[Action] = ["where", "not_in" if none else "in", own, *inner]
+    if draw.chance(0.2):
+        return f"how many {words.removeprefix('which ')}", select(["count", parent.leaf], where)
+    shown = names[0].leaf if names and (words.startswith("which") or draw.chance(0.3)) else parent.leaf
+    lead = draw.one_of(_NAMES_OF) if shown != parent.leaf and not words.startswith("which") else ""
+    return f"{lead} {words}".strip(), select([shown], where)
 
 
 _FOR_NAME = wordings("for {name} | of {name} | from {name} | of {single} {name} | by {name}")

@@ -255,3 +255,45 @@ def two_columns(draw: Draw) -> Asked | None:
         operation = "divide"
         words = draw.rng.choice([text.format(one=one, other=other, single=draw.single(thing)) for text in _RATIO])
     return words, select([names[0].leaf, operation, left.leaf, right.leaf])
+
+
+_PASSES = {
+    ("stock", "threshold"): wordings("""{noun} below their {other} | {noun} under the {other}
+        | {noun} that need reordering | which {noun} are below their {other} | {noun} with {one} below {other}
+        | {noun} that fell below the {other}"""),
+    ("revenue", "target"): wordings("""{noun} below their {other} | {noun} who missed their {other}
+        | {noun} under {other}
+        | which {noun} did not reach their {other} | {noun} with {one} below {other}"""),
+    ("budget", "spend"): wordings("""{noun} over budget | {noun} that went over budget | which {noun} are over budget
+        | {noun} that spent more than their budget | {noun} with {other} above {one}"""),
+}
+"""Where the first of two measures is below the second, by what they are called."""
+_COLUMN_ABOVE = wordings("""{noun} with {one} {side} {other} | {noun} whose {one} is {side} their {other}
+    | which {noun} have a {one} {side} their {other} | {noun} where {one} is {side} {other}
+    | {noun} with more {one} than {other} | {noun} having {one} {side} the {other}""")
+
+
+def beside_each_other(draw: Draw) -> Asked | None:
+    """Rows where one measure is above or below another: «items below their reorder level»."""
+    thing = draw.thing
+    fields, names = thing.with_role("measure"), thing.with_role("name", "code")
+    if len(fields) < 2:
+        return None
+    one, other = draw.rng.sample(fields, 2)
+    noun = draw.many(thing)
+    kinds = {field.sayings[0]: field for field in fields}
+    pairs = [pair for pair in _PASSES if set(pair) <= set(kinds)]
+    if pairs and draw.chance(0.7):
+        pair = draw.rng.choice(pairs)
+        one, other = kinds[pair[0]], kinds[pair[1]]
+        words, sign = draw.one_of(_PASSES[pair], noun=noun, one=draw.say(one), other=draw.say(other)), "<"
+    else:
+        words = draw.one_of(_COLUMN_ABOVE, noun=noun, one=draw.say(one), other=draw.say(other), side="{side}")
+        sign = ">" if "more" in words or draw.chance(0.6) else "<"
+        words = words.replace("{side}", draw.one_of(_ABOVE if sign == ">" else _BELOW))
+    where: list[Action] = ["where", sign, one.leaf, other.leaf]
+    if draw.chance(0.25):
+        return f"how many {words.removeprefix('which ')}", select(["count", thing.leaf], where)
+    shown = names[0].leaf if names and words.startswith("which") else thing.leaf
+    lead = "" if words.startswith("which") else draw.one_of(_ROWS_OF)
+    return f"{lead} {words}".strip(), select([shown], where)

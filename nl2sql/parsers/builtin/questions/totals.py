@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, select, wordings
 from nl2sql.parsers.builtin.questions.filters import bare_state, draw_filters, yes_or_no
@@ -26,9 +27,19 @@ def measure(draw: Draw, thing: Thing) -> tuple[str, list[Action]] | None:
     common = ("avg", "avg", "avg", "sum", "sum", "sum", "max", "min", "median")
     name = draw.rng.choice(common if draw.chance(0.9) else ("max", "min"))
     said = f"{draw.one_of(AGGREGATES[name])} {draw.say(field)}"
-    if name == "sum" and draw.chance(0.2):
+    if name == "sum" and draw.chance(0.35):
         said = draw.say(field)
+        if counts_something(field) and draw.chance(0.6):
+            said = f"{draw.listed('number of, how many, total number of')} {said.removeprefix('number of ')}"
     return said, [name, field.leaf]
+
+
+_COUNTED_MEASURES = frozenset(one.strip() for one in lexicon.COUNTED_MEASURES.split(","))
+
+
+def counts_something(field: Field) -> bool:
+    """Whether a measure says how many of something a row stands for."""
+    return field.sayings[0] in _COUNTED_MEASURES or field.words in _COUNTED_MEASURES
 
 
 _COUNTED = wordings("number of {noun} | count of {noun} | how many {noun} | {noun} count | total {noun}")
@@ -157,6 +168,36 @@ def distinct(draw: Draw) -> Asked | None:
     texts = _HOW_MANY_DIFFERENT if counts else _DIFFERENT
     words = draw.one_of(texts, column=column, columns=plural(column), noun=noun)
     return words, select([*(["count"] if counts else []), "distinct", field.leaf])
+
+
+_EACH_OWN = wordings("""average {column} per {single}{rest} | {column} per {single} on average{rest}
+    | mean {column} per {single}{rest} | avg {column} per {single}{rest}
+    | how much {column} per {single} on average{rest}
+    | what is the average {column} of a {single}{rest} | typical {column} per {single}{rest}""")
+_EACH_OWN_COUNTED = wordings("""average number of {column} per {single}{rest}
+    | how many {column} per {single} on average{rest} | how many {column} does a {single} have on average{rest}""")
+_FOR_EACH = wordings("for each {by} | by {by} | in each {by} | for every {by}")
+
+
+def each_own(draw: Draw) -> Asked | None:
+    """The average of a measure over rows, said as «per» what a row is: «average rent per flat»."""
+    thing = draw.thing
+    fields = thing.with_role("measure")
+    if not fields:
+        return None
+    field = draw.rng.choice(fields)
+    texts = (*_EACH_OWN, *_EACH_OWN_COUNTED) if counts_something(field) else _EACH_OWN
+    own = thing.with_role("category")
+    keys: list[Action] = []
+    rest = ""
+    if own and draw.chance(0.5):
+        by = draw.rng.choice(own)
+        keys, rest = [by.leaf], f" {draw.one_of(_FOR_EACH, by=draw.say(by))}"
+    filters = draw_filters(draw, thing, 0, 1).only_after() if draw.chance(0.2) else None
+    words = draw.one_of(texts, column=draw.say(field), single=draw.single(thing), rest=rest)
+    if filters is not None and filters.where:
+        return words + filters.after, select([*keys, "avg", field.leaf], filters.where, keys)
+    return words, select([*keys, "avg", field.leaf], groups=keys)
 
 
 def missing_values(draw: Draw) -> Asked | None:
