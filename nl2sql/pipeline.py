@@ -29,8 +29,17 @@ from nl2sql.guard import check_select, format_sql
 from nl2sql.keys import KeyProposals, propose_keys
 from nl2sql.linking import ValueIndex
 from nl2sql.loading import Loader, Uploads
-from nl2sql.loading.verified import broken_by, verified_examples
-from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, SemanticParser, Turn
+from nl2sql.loading.verified import broken_by, nearest, verified_examples
+from nl2sql.parsers.base import (
+    Candidate,
+    ParseRequest,
+    ParserInfo,
+    Prediction,
+    SemanticParser,
+    Turn,
+    reads_examples,
+)
+from nl2sql.parsers.mending import mended
 from nl2sql.query_log import LoggedCandidate, QueryLog, Record, Status, new_id
 from nl2sql.schema import Schema
 from nl2sql.settings import Settings
@@ -242,8 +251,12 @@ class Workbench:
         semantic_parser = self._parser_for(parser_name or self.settings.parser)
         answer = replace(answer, parser=semantic_parser.info)
         watch.lap("loading")
-        request = ParseRequest(answer.question, schema, answer.as_of, values, history, cancel=cancel)
-        prediction = _predicted(semantic_parser, request)
+        request = ParseRequest(
+            answer.question, schema, answer.as_of, values, history, cancel=cancel,
+            examples=self._examples(answer.question, schema) if reads_examples(semantic_parser) else (),
+        )  # fmt: skip
+        bind = partial(self._problem, snapshot.database, schema, cancel)
+        prediction = _predicted(semantic_parser, request, bind)
         watch.lap("parsing")
         if cancel.is_set():
             raise QueryCancelledError("Stopped.")
@@ -260,6 +273,27 @@ class Workbench:
             # A follow-up that was hardly read must not look certain.
             answer = replace(answer, notes=(lost, *answer.notes), confidence=answer.confidence / 2)
         return answer
+
+    def _examples(self, question: str, schema: Schema) -> tuple[Turn, ...]:
+        """Questions like this one whose SQL people confirmed or wrote; none when the log cannot be read."""
+        try:
+            found = nearest(question, verified_examples(self.log), schema)
+        except WorkbenchError as error:
+            logger.warning("%s", error.sentence)
+            return ()
+        return tuple(Turn(one.question, one.sql) for one in found)
+
+    def _problem(self, database: Database, schema: Schema, cancel: Cancel, sql: str) -> str | None:
+        """Why a statement would not run: the guard's reason or the engine's, which reads no row for it."""
+        try:
+            run_checked(
+                self.engine, database, schema, f"EXPLAIN {sql}", Limits(deadline=5.0, memory=self._memory), cancel
+            )
+        except (QueryCancelledError, QueryTimeoutError):
+            return None  # what is slow to plan is run as it is
+        except (RefusedError, EngineError) as error:
+            return error.sentence
+        return None
 
     def _choose(
         self,
@@ -557,10 +591,13 @@ class Workbench:
         return answer
 
 
-def _predicted(parser: SemanticParser, request: ParseRequest) -> Prediction:
-    """What `parser` predicts. A fault of its own becomes a ParserError: parsers are many, and a question must end."""
+def _predicted(parser: SemanticParser, request: ParseRequest, bind: Callable[[str], str | None]) -> Prediction:
+    """What `parser` predicts, mended where it does not bind and the parser can.
+
+    A fault of its own becomes a ParserError: parsers are many, and a question must end.
+    """
     try:
-        return parser.predict(request)
+        return mended(parser, request, parser.predict(request), bind)
     except WorkbenchError:
         raise
     except Exception as error:

@@ -37,7 +37,14 @@ class Settings:
     upload_mb: int = _setting(
         200, "NL2SQL_UPLOAD_MB", "Megabytes that one upload may have; larger files go into the import folder."
     )
-    parser: str = _setting("auto", "NL2SQL_PARSER", "Semantic parser to start with: auto, builtin, sqlcoder-7b-2.")
+    parser: str = _setting(
+        "auto", "NL2SQL_PARSER", "Semantic parser to start with: auto, builtin, sqlcoder-7b-2, served."
+    )
+    server: str = _setting(
+        "", "NL2SQL_SERVER", "Address of a server with a language model, as http://localhost:11434/v1; empty: none."
+    )
+    server_model: str = _setting("", "NL2SQL_SERVER_MODEL", "Name of the model to ask there.")
+    server_key: str = _setting("", "NL2SQL_SERVER_KEY", "Key that the server asks for.")
     deadline: float = _setting(30.0, "NL2SQL_DEADLINE", "Seconds that one statement may run.")
     row_limit: int = _setting(10_000, "NL2SQL_ROW_LIMIT", "Rows of a result that are kept and shown.")
     memory_share: float = _setting(

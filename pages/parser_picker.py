@@ -14,7 +14,8 @@ from pages.drawing import parser_words, plain, show_error_sentence
 
 def choose(settings: Settings) -> str:
     """Draw the choice; the name that is chosen."""
-    names = registry.names() if settings.parser in registry.names() else (*registry.names(), settings.parser)
+    offered = registry.offered(settings)
+    names = offered if settings.parser in offered else (*offered, settings.parser)
     st.session_state.setdefault("parser", settings.parser)
     chosen: str | None = st.segmented_control(
         "Semantic parser",
@@ -39,7 +40,7 @@ def resolve(chosen: str, settings: Settings) -> str:
     if not found.ready:
         _missing(found)
         return registry.BUILTIN
-    if not found.well:
+    if not found.well or chosen == registry.SERVED:
         st.caption(plain(found.sentence))
     return chosen
 

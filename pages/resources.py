@@ -30,6 +30,7 @@ def use_navigation_only() -> None:
 @st.cache_resource(show_spinner=False)
 def workbench() -> Workbench:
     """The workbench of this process. Raises WorkbenchError when settings or workspace cannot be used."""
+    st.secrets.load_if_toml_exists()  # its plain entries become environment variables: a server's key may lie there
     return Workbench(Settings.from_environment(), parser)
 
 

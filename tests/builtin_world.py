@@ -22,7 +22,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 MARKS = ":,=?.;'\"()-_%$"
 TINY = ModelConfig(
     vocabulary=len(SPECIAL) + 2 * len(LETTERS) + len(MARKS), width=32, encoder_layers=1, heads=2, encoder_hidden=48,
-    features=len(FEATURES), keywords=64, decoder_layers=1, decoder_heads=2, decoder_hidden=48, dropout=0.0,
+    features=len(FEATURES), keywords=72, decoder_layers=1, decoder_heads=2, decoder_hidden=48, dropout=0.0,
 )  # fmt: skip
 WORDS = (
     "order", "Select", "group", "total sales", "name", "id", "customer_id", "Größe", "価格", "naïve café", "a", "x",

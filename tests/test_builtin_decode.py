@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -16,7 +17,7 @@ from nl2sql.parsers.builtin import decode, grammar, weights
 from nl2sql.parsers.builtin.decode import search
 from nl2sql.parsers.builtin.features import Inputs, encode, find_links
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
-from nl2sql.parsers.builtin.model import save
+from nl2sql.parsers.builtin.model import ParserModel, save
 from nl2sql.parsers.builtin.parser import BuiltinParser
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Column, Schema, Table
@@ -40,7 +41,7 @@ SET_OPERATIONS = {KEYWORD_IDS[name] for name in ("union", "intersect", "except",
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     write_tokenizer(folder)
-    save(tiny_model(1), folder, {"bias": 0.0, "score": 1.0, "margin": 0.0})
+    save(tiny_model(5), folder, {"bias": 0.0, "score": 1.0, "margin": 0.0})
     return folder
 
 
@@ -241,6 +242,31 @@ def test_search_is_the_same_again_and_better_with_more_beams(laid_out):
     first, again = (search(network_of(tiny_model(5)), inputs, 3) for _ in range(2))
     assert first == again
     assert len({grammar.to_text(one.reading) for one in first[0]}) == len(first[0])
+
+
+def test_weights_that_know_fewer_keywords_never_say_the_others(laid_out):
+    inputs = laid_out("hours between born and died of authors", SCHEMAS["library"])
+    model = tiny_model(5)
+    fewer = replace(TINY, keywords=KEYWORD_IDS["hours"])
+    older = ParserModel(fewer).eval()
+    kept = {**model.state_dict(), "keyword.weight": model.state_dict()["keyword.weight"][: fewer.keywords]}
+    older.load_state_dict(kept)
+    found, _ = search(network_of(older), inputs, 5)
+    assert found
+    assert all("hours" not in one.reading for one in found)
+
+
+def test_without_types_more_may_follow(laid_out):
+    inputs = laid_out("books over 5", SCHEMAS["library"])
+    beam = decode._Beam(START, (), 0.0)
+    for action in ("select", "sum"):
+        beam = decode._extended(beam, KEYWORD_IDS[action], 0.0, decode._Places(inputs.items), TINY.keywords)
+    typed, free = (
+        decode._allowed(beam, decode._Places(inputs.items, TINY.keywords, typed), TINY.keywords, LONGEST)
+        for typed in (True, False)
+    )
+    assert typed.sum() < free.sum()
+    assert (typed <= free).all()
 
 
 def test_search_stops_when_it_is_told_to(laid_out):

@@ -104,6 +104,7 @@ CASES = [
     ),
     (("select", REGION, "rank", "sum", AMOUNT, "group", REGION, "end"), {("South", 1), ("North", 2)}),
     (("select", "avg", "days", SOLD, SHIPPED, "end"), {(14 / 3,)}),
+    (("select", "max", "hours", SOLD, SHIPPED, "end"), {(240,)}),
     (("select", "count", ROWS_OF, "where", ">", "days", SOLD, SHIPPED, number("2"), "end"), {(2,)}),
 ]  # fmt: skip
 
@@ -142,7 +143,7 @@ def walk(reading):
         (("select", "share", "sum", AMOUNT, "end"), "Only totals of groups"),
         (("select", REGION, "running", "max", REP, "group", REGION, "end"), "Only totals of groups"),
         (("select", "rate", ">", "avg", AMOUNT, number("1"), "end"), "A row's condition"),
-        (("select", "days", SOLD, AMOUNT, "end"), "Days lie between dates"),
+        (("select", "days", SOLD, AMOUNT, "end"), "Days and hours lie between dates"),
         (("select", REGION, "within", "avg", AMOUNT, REP, "group", REGION, "end"), "Groups are not rows"),
         (("select", REP, "desc", AMOUNT, "each", "within", "avg", AMOUNT, REP, "limit1", "end"), "cannot be grouped"),
     ],

@@ -46,6 +46,7 @@ class Ablation:
     """What is taken away to see what it is worth."""
 
     values: bool = True
+    types: bool = True
     beams: int = 5
 
 
@@ -72,7 +73,7 @@ def _judged(
     request = ParseRequest(example.questions[0], example.schema, _ANY_DAY, values, candidates=ablation.beams)
     ordering = ordering_of(example.gold_sql)
     readings = []
-    found, declining = parser.readings(request)
+    found, declining = parser.readings(request, ablation.types)
     for one in found:
         rows = _run(connection, one.sql)
         correct = None if rows is None else compare(gold, rows, ordering).equal
@@ -95,6 +96,8 @@ def report(found: Sequence[Outcome]) -> None:
     right = [one is not None and one.correct and not no for one, no in zip(taken, declined, strict=True)]
     count = len(found)
     print(f"{count} questions of {len({one.db_id for one in found})} databases that training never saw")
+    likeliest = sum(bool(one.readings) and bool(one.readings[0].correct) for one in found)
+    print(f"the model's first reading             {likeliest / count:.1%} right")
     first = sum(one is not None and one.correct for one in plain)
     print(f"the model's first reading that runs   {first / count:.1%} right")
     print(f"ranked by evidence, across folds      {sum(right) / count:.1%} right")
@@ -122,12 +125,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--limit", type=int, default=2000)
     options.add_argument("--beams", type=int, default=5, help="readings that the search keeps")
     options.add_argument("--no-values", action="store_true", help="an ablation: stored values are not known")
+    options.add_argument("--no-types", action="store_true", help="an ablation: types keep no reading out")
     options.add_argument(
         "--errors", type=Path, help="write every question with its readings to this file of JSON lines"
     )
     options.add_argument("--write", action="store_true", help="write the fit into config.json beside the weights")
     chosen = options.parse_args(arguments)
-    ablation = Ablation(not chosen.no_values, chosen.beams)
+    ablation = Ablation(not chosen.no_values, not chosen.no_types, chosen.beams)
     found = list(outcomes(BuiltinParser(chosen.weights), chosen.data, chosen.limit, ablation))
     report(found)
     if chosen.errors:

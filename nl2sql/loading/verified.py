@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -11,10 +12,13 @@ import duckdb
 from nl2sql.engine.base import Database, Engine, Limits
 from nl2sql.engine.checked import run_checked
 from nl2sql.errors import EngineError, QueryTimeoutError, RefusedError
+from nl2sql.guard import check_select
+from nl2sql.linking import split_words, stem
 from nl2sql.query_log import LogFilter, QueryLog
 from nl2sql.schema import Schema, quote
 
 _LOOKED_AT = 500
+_ALIKE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,28 @@ def verified_examples(log: QueryLog, limit: int = _LOOKED_AT) -> tuple[VerifiedE
             if sql.strip():
                 found[VerifiedExample(record.question, sql)] = None
     return tuple(found)
+
+
+def nearest(
+    question: str, examples: Sequence[VerifiedExample], schema: Schema, most: int = 3
+) -> tuple[VerifiedExample, ...]:
+    """Examples whose questions share most words with `question`, the nearest first, one for each question.
+
+    Those alone that `schema` can say, and that share at least a third of all words of both (Jaccard 1912).
+    """
+    asked = _stems(question)
+    scored: dict[str, tuple[float, VerifiedExample]] = {}
+    for example in examples:
+        said = _stems(example.question)
+        alike = len(asked & said) / len(asked | said) if said else 0.0
+        if alike >= _ALIKE and example.question not in scored:  # the newest of each question
+            scored[example.question] = (alike, example)
+    ranked = sorted(scored.values(), key=lambda one: -one[0])
+    return tuple(islice((one for _, one in ranked if check_select(one.sql, schema).allowed), most))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word.text) for word in split_words(text) if word.text.isalnum())
 
 
 def broken_by(

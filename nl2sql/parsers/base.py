@@ -31,6 +31,8 @@ class ParseRequest:
     history: tuple[Turn, ...] = ()
     candidates: int = 5
     cancel: Cancel | None = None
+    examples: tuple[Turn, ...] = ()
+    """Questions like this one whose SQL a person confirmed or wrote, the nearest first: for parsers that read them."""
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,8 @@ class SemanticParser(Protocol):
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of a candidate's `tree` with relative dates counted from `as_of`. Raises ParserError without trees."""
         ...
+
+
+def reads_examples(parser: SemanticParser) -> bool:
+    """Whether a parser's prompt has a place for verified examples; it says so with an attribute of that name."""
+    return bool(getattr(parser, "reads_examples", False))

@@ -20,7 +20,7 @@ from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
 from nl2sql.parsers import sqlcoder
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
-from nl2sql.parsers.sql_text import first_statement, is_finished, pin_clock, reads_clock
+from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pin_clock
 from nl2sql.parsers.weights import missing_sentence, revision, weights_status
 from nl2sql.schema import Schema
 
@@ -78,7 +78,9 @@ class CausalParser:
         for text, log_probability, _ in written:
             statement = first_statement(text)
             if statement is not None:
-                candidates.setdefault(" ".join(statement.split()), _candidate(statement, log_probability, request))
+                candidates.setdefault(
+                    " ".join(statement.split()), candidate_of(statement, log_probability, request.as_of)
+                )
         if not candidates:
             raise ParserError(f"{self.info.name} wrote no SQL for this question; try it in other words.")
         confidence = math.exp(best_log_probability / max(1, best_length))
@@ -188,18 +190,6 @@ class CausalParser:
         needed = per_token * (start + NEW_TOKENS) * self._beams * 2  # reordering beams copies the cache
         unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
         return self._beams if needed < torch.cuda.mem_get_info()[0] + unused else 1
-
-
-def _candidate(statement: str, log_probability: float, request: ParseRequest) -> Candidate:
-    if not reads_clock(statement):
-        return Candidate(sql=statement, score=log_probability)
-    day = request.as_of
-    return Candidate(
-        sql=pin_clock(statement, day),
-        score=log_probability,
-        tree=statement,
-        notes=(f"«Today» was taken to be {day.day} {day:%B %Y}.",),
-    )
 
 
 def load(model: str, *, quantize: bool = True, threads: int = 0, beams: int | None = None) -> CausalParser:

@@ -12,10 +12,12 @@ from nl2sql.errors import ParserError, ParserUnavailableError
 from nl2sql.parsers import hardware, weights
 from nl2sql.parsers.base import SemanticParser
 from nl2sql.parsers.hardware import Hardware
+from nl2sql.parsers.served import Server
 from nl2sql.settings import Settings
 
 AUTO = "auto"
 BUILTIN = "builtin"
+SERVED = "served"
 # Seven billion weights in 4-bit NF4 with their scales take 3.7 GB, embeddings and output layer 0.5 GB more in 16 bit,
 # and the attention cache 0.5 MB a token. Loading quantizes shard by shard and needs room for that on a CPU.
 GPU_BYTES = 6 * 10**9
@@ -24,7 +26,7 @@ CPU_BYTES = 8 * 10**9
 
 @dataclass(frozen=True)
 class ParserSpec:
-    """A parser that can be asked for by name. `model` is its name on the Hub, empty for the built-in one."""
+    """A parser that can be asked for by name. `model` is its name on the Hub, empty where nothing is loaded from it."""
 
     name: str
     label: str
@@ -34,6 +36,7 @@ class ParserSpec:
 PARSERS: tuple[ParserSpec, ...] = (
     ParserSpec(BUILTIN, "Built-in parser"),
     ParserSpec("sqlcoder-7b-2", "sqlcoder-7b-2 (language model, 4 bits)", weights.SQLCODER),
+    ParserSpec(SERVED, "Language model on a server"),
 )
 
 
@@ -71,6 +74,11 @@ def names() -> tuple[str, ...]:
     return (AUTO, *(spec.name for spec in PARSERS))
 
 
+def offered(settings: Settings) -> tuple[str, ...]:
+    """The names to choose from: a server's only where one was named."""
+    return tuple(name for name in names() if name != SERVED or settings.server or settings.parser == SERVED)
+
+
 def spec_of(name: str) -> ParserSpec:
     """The parser called `name`, or one for a folder that holds a causal model. Raises ParserError with the names."""
     for spec in PARSERS:
@@ -85,6 +93,8 @@ def availability(name: str, settings: Settings, machine: Hardware | None = None)
     """Whether `name` can answer on `machine` (default: this one, measured now). Opens no model, needs no network."""
     name = resolve(name, settings, machine)
     spec = spec_of(name)
+    if spec.name == SERVED:
+        return _served(settings)
     if not spec.model:
         return Availability(name, True, True, True, "Runs on any machine; its weights come with the workbench.")
     status = weights.weights_status(spec.model)
@@ -132,9 +142,30 @@ def load(name: str, settings: Settings) -> SemanticParser:
     found = availability(spec.name, settings)
     if not found.ready:
         raise ParserUnavailableError(f"{spec.name} cannot answer here. {found.sentence}")
+    if spec.name == SERVED:
+        from nl2sql.parsers.served import ServedParser
+
+        return ServedParser(_server(settings))
     from nl2sql.parsers.causal import load as load_causal
 
     return load_causal(spec.model, threads=settings.torch_threads)
+
+
+def _server(settings: Settings) -> Server:
+    return Server(settings.server, settings.server_model, settings.server_key)
+
+
+def _served(settings: Settings) -> Availability:
+    """Whether a server was named. It is asked nothing yet: whether it answers shows with the first question."""
+    if not settings.server or not settings.server_model:
+        missing = "NL2SQL_SERVER" if not settings.server else "NL2SQL_SERVER_MODEL"
+        return Availability(SERVED, False, False, True, f"Set {missing} to ask a language model on a server.")
+    sentence = (
+        f"{settings.server_model} on {_server(settings).host}: your questions, the names, types and keys of the tables "
+        "in scope and up to three stored values of each text column that is not private are sent there, with "
+        "questions like yours whose SQL people confirmed; rows of results never."
+    )
+    return Availability(SERVED, True, True, True, sentence)
 
 
 def _fit(machine: Hardware) -> tuple[bool, bool, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from nl2sql.parsers.base import Candidate
+
 # Quoted text and comments are opaque: a semicolon, a marker or a clock word inside them means nothing.
 _OPAQUE = r"""[eE]'(?:\\.|''|[^'\\])*' | '(?:''|[^'])*' | "(?:""|[^"])*" | --[^\n]* | /\*.*?\*/ | \$\$.*?\$\$"""
 _END = re.compile(rf"(?P<opaque>{_OPAQUE}) | (?P<end>; | ``` | \[/?SQL\] | </s> | ^\#\#\#)", re.X | re.S | re.M)
@@ -77,6 +79,18 @@ def pin_clock(sql: str, as_of: dt.date) -> str:
         return match.group(0)
 
     return _CLOCK.sub(pinned, sql)
+
+
+def candidate_of(statement: str, score: float, as_of: dt.date) -> Candidate:
+    """A candidate of a statement that a model wrote; where it reads the clock, `as_of` is put in and the text kept."""
+    if not reads_clock(statement):
+        return Candidate(sql=statement, score=score)
+    return Candidate(
+        sql=pin_clock(statement, as_of),
+        score=score,
+        tree=statement,
+        notes=(f"«Today» was taken to be {as_of.day} {as_of:%B %Y}.",),
+    )
 
 
 def _start(text: str) -> int | None:

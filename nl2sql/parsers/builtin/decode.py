@@ -20,6 +20,7 @@ from nl2sql.parsers.builtin.grammar import (
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
+    DURATIONS,
     EXPRESSIONS,
     KEYWORD_IDS,
     KEYWORDS,
@@ -42,7 +43,7 @@ Mask = npt.NDArray[np.bool_]
 
 _FAMILY_OF = {
     **dict.fromkeys(("count", "sum", "avg", "median", *ARITHMETIC, "year", "hour"), "number"),
-    **dict.fromkeys(("rate", *OVER_GROUPS, "rank", "days"), "number"),
+    **dict.fromkeys(("rate", *OVER_GROUPS, "rank", *DURATIONS), "number"),
     **dict.fromkeys(("quarter", "month", "week", "day"), "date"),
     "weekday": "text",
 }
@@ -83,8 +84,9 @@ class _Beam:
 class _Places:
     """The items of one question by what they are good for, as masks over items."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item], keyword_count: int = len(KEYWORDS), typed: bool = True) -> None:
         self.items = items
+        self.typed = typed
         self.by_kind = {
             kind: np.array([item.kind == kind for item in items], bool)
             for kind in ("table", "column", "anchor", "mention", "word")
@@ -97,7 +99,9 @@ class _Places:
         self.wholes = np.array([_is_count(item) for item in items], bool)
         self.dates = np.array([_leaf_kind(item) == "date" for item in items], bool)
         self.parents = np.array([item.parent for item in items], np.int64)
-        self.impossible = self._impossible()
+        # Weights that were trained before a keyword was thought of have no place for it.
+        unknown = frozenset(keyword for keyword, number in KEYWORD_IDS.items() if number >= keyword_count)
+        self.impossible = unknown | (self._impossible() if typed else frozenset())
         self.known: dict[tuple[object, ...], Mask] = {}
         """What may follow, by the state it follows from: beams of one question are often in the same state."""
 
@@ -106,7 +110,7 @@ class _Places:
         found: set[str] = set()
         for fitting, keywords in (
             (self.wholes, ("limit",)),
-            (self.by_family["date"], (*BUCKETS, "days")),
+            (self.by_family["date"], (*BUCKETS, *DURATIONS)),
             (self.by_family["text"], PATTERNS),
             (self.by_family["boolean"], ("true", "false")),
         ):
@@ -123,11 +127,16 @@ def _is_count(item: Item) -> bool:
     return _leaf_kind(item) == "number" and item.leaf is not None and item.leaf.value.isdigit()
 
 
-def search(network: Network, inputs: Inputs, beams: int = 5, cancel: Cancel | None = None) -> tuple[list[Found], float]:
-    """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError."""
+def search(
+    network: Network, inputs: Inputs, beams: int = 5, cancel: Cancel | None = None, typed: bool = True
+) -> tuple[list[Found], float]:
+    """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError.
+
+    With `typed` False, an ablation, the grammar alone says what may follow, and not what is known of types and values.
+    """
     keyword_count = network.config.keywords
     memory, past = network.encode(arrays_of(inputs)), Past(network.config, beams)
-    places = _Places(inputs.items)
+    places = _Places(inputs.items, keyword_count, typed)
     live, rows = [_Beam(START, (), 0.0)], [0]
     done: list[_Beam] = []
     declining = 0.0
@@ -207,7 +216,7 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ma
     size = len(places.items)
     mask = np.zeros(keyword_count + size, bool)
     tight = closes_in(beam.stack) + 6 >= left
-    banned = places.impossible | _unfit_keywords(beam)
+    banned = places.impossible | (_unfit_keywords(beam) if places.typed else frozenset())
     for keyword in may.keywords - banned:
         if not tight or closes_in(advance(beam.stack, keyword)) < left:
             mask[KEYWORD_IDS[keyword]] = True
@@ -216,15 +225,16 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ma
         if not tight or closes_in(advance(beam.stack, f"@{kind}")) < left:
             items |= places.by_kind[kind]
     symbol = beam.stack[-1]
-    if symbol in ("rhs", "value", "number"):
+    if symbol in ("rhs", "value", "number") and places.typed:
         items &= _fitting_values(beam, places, symbol)
-    elif symbol == "expr":
+    elif symbol == "expr" and places.typed:
         items &= places.numbers | ~places.by_kind["mention"]
     if symbol == "word_end":
         start = beam.actions[-1] - keyword_count
         items[: max(start, 0)] = False
         items[start + _LONGEST_SPAN :] = False
-    items &= _fitting_columns(beam, places, symbol)
+    if places.typed:
+        items &= _fitting_columns(beam, places, symbol)
     mask[keyword_count:] = items
     return mask
 
@@ -314,7 +324,7 @@ def _needs_after(beam: _Beam, keyword: str, stack: Stack) -> tuple[str, ...]:
         return (*kept, *("" for _ in stack[len(kept) + 1 :]), need)
     if keyword in ("sum", "avg", "median", *ARITHMETIC, *OVER_GROUPS):
         need = "number"
-    elif keyword in (*BUCKETS, "days"):
+    elif keyword in (*BUCKETS, *DURATIONS):
         need = "date"
     elif symbol in ("rhs", "inner"):
         need = beam.left if beam.left in _UNFIT else ""

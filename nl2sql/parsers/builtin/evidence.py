@@ -14,7 +14,7 @@ from itertools import pairwise
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
-from nl2sql.parsers.builtin.grammar import ARITHMETIC, OVER_GROUPS, PATTERNS, Leaf, Reading
+from nl2sql.parsers.builtin.grammar import ARITHMETIC, DURATIONS, OVER_GROUPS, PATTERNS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.parsers.builtin.tree import Query, to_tree
 from nl2sql.schema import Schema, fold
@@ -76,7 +76,7 @@ _CUES: dict[str, tuple[str, frozenset[str]]] = {
         r"\b((less|fewer|lower|smaller|younger|shorter) than|under|below|at most|before)\b",
         _any("<", "<=", "between"),
     ),
-    "within": (r"\bbetween\b", _any("between", "subtract", "days")),
+    "within": (r"\bbetween\b", _any("between", "subtract", *DURATIONS)),
     "part": (
         r"\b(percent|percentage|share|proportion|fraction|ratio|rate)\b|%",
         _any("share", "rate", "divide", "growth"),
@@ -87,7 +87,7 @@ _CUES: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "combined": (
         r"\b(ratio|difference|minus|divided|times|growth|change|running|cumulative|per)\b",
-        _any(*ARITHMETIC, *OVER_GROUPS, "days"),
+        _any(*ARITHMETIC, *OVER_GROUPS, *DURATIONS),
     ),
 }
 """By name: words of a question, and the keywords of which a reading that answers to them has one."""
@@ -192,7 +192,7 @@ def repeated(reading: Reading) -> int:
     return found
 
 
-_OF_TWO = frozenset(("and", "or", "days", *ARITHMETIC)) - {"add", "multiply"}
+_OF_TWO = frozenset(("and", "or", *DURATIONS, *ARITHMETIC)) - {"add", "multiply"}
 
 
 def unstored(reading: Reading, values: ValueIndex) -> int:

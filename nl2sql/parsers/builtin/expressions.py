@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nl2sql.errors import ParserError
-from nl2sql.parsers.builtin.grammar import AGGREGATES, ARITHMETIC, BUCKETS, CONDITIONAL, OVER_GROUPS, Leaf
+from nl2sql.parsers.builtin.grammar import AGGREGATES, ARITHMETIC, BUCKETS, CONDITIONAL, DURATIONS, OVER_GROUPS, Leaf
 from nl2sql.parsers.builtin.tree import Node
 from nl2sql.schema import Column, Schema, Table, quote
 
@@ -116,8 +116,8 @@ class Expressions:
             return f"rank() OVER (ORDER BY {self._plain(node.parts[0])} DESC)"
         if head == "within":
             return self._within(*node.parts)
-        if head == "days":
-            return self._days(*node.parts)
+        if head in DURATIONS:
+            return self._apart(head, *node.parts)
         raise ParserError("This reading is not well formed.")
 
     def _leaf(self, leaf: Leaf) -> str:
@@ -187,10 +187,10 @@ class Expressions:
             raise ParserError("Rows cannot be parted by what is computed beside others.")
         return self.write(node)
 
-    def _days(self, start: Node, end: Node) -> str:
+    def _apart(self, unit: str, start: Node, end: Node) -> str:
         if family_of(self.schema, start) != "date" or family_of(self.schema, end) != "date":
-            raise ParserError("Days lie between dates only.")
-        return f"date_diff('day', {self.write(start)}, {self.write(end)})"
+            raise ParserError("Days and hours lie between dates only.")
+        return f"date_diff('{unit.removesuffix('s')}', {self.write(start)}, {self.write(end)})"
 
     def _number(self, node: Node) -> str:
         """An expression to compute with: a number, or text that may spell one."""

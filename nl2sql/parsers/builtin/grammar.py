@@ -7,7 +7,8 @@ or the schema holds, so a reading cannot name what is not there. FROM is left ou
     query   := select [distinct] item+ [from TABLE+] [where cond] [group expr+] [having cond]
                [(asc | desc) expr]+ [each expr] [limit1 | limit NUMBER] (end | (union | intersect | except) query)
     item    := expr | TABLE | over                           a bare TABLE means all its columns
-    expr    := COLUMN | total | arithmetic expr expr | bucket expr | days expr expr | within (total | rank expr) expr
+    expr    := COLUMN | total | arithmetic expr expr | bucket expr | (days | hours) expr expr
+             | within (total | rank expr) expr
     total   := aggregate [distinct] (expr | TABLE) | when total cond | rate cond
     over    := (share | running | change | growth) total | rank expr
     cond    := and cond cond | or cond cond | comparison expr (VALUE | expr | query) | between expr VALUE VALUE
@@ -29,6 +30,8 @@ ARITHMETIC = ("add", "subtract", "multiply", "divide")
 BUCKETS = ("year", "quarter", "month", "week", "day", "weekday", "hour")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 PATTERNS = ("contains", "not_contains", "starts", "ends")
+DURATIONS = ("days", "hours")
+"""How far apart two dates are, and in what unit."""
 MEMBERSHIPS = ("in", "not_in")
 TESTS = ("null", "not_null", "true", "false")
 SET_OPERATIONS = ("union", "intersect", "except")
@@ -40,8 +43,11 @@ KEYWORDS: tuple[str, ...] = (
     "select", "distinct", "from", "where", "group", "having", "asc", "desc", "limit1", "limit", "end", "decline",
     *SET_OPERATIONS, *AGGREGATES, *ARITHMETIC, *BUCKETS, "and", "or", *COMPARISONS, "between", *PATTERNS,
     *MEMBERSHIPS, *TESTS, "0", "1", "100", *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days", "each",
+    "hours",
 )  # fmt: skip
 """Every keyword; its position is its number in the model. New ones go to the end: weights depend on the order."""
+ROOM_FOR_KEYWORDS = 72
+"""Keywords that a model in training has room for."""
 KEYWORD_IDS = {keyword: number for number, keyword in enumerate(KEYWORDS)}
 
 Kind = Literal["table", "column", "anchor", "mention", "word"]
@@ -50,7 +56,7 @@ LeafKind = Literal["table", "column", "anchor", "number", "date", "text"]
 LONGEST = 72
 """Actions that a reading may have."""
 _DEEPEST = 3
-_ROW_KEYWORDS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, "days"))
+_ROW_KEYWORDS = frozenset((*AGGREGATES, *ARITHMETIC, *BUCKETS, *DURATIONS))
 _EXPR_KEYWORDS = _ROW_KEYWORDS | frozenset(CONDITIONAL)
 EXPRESSIONS = _EXPR_KEYWORDS | frozenset((*OVER_GROUPS, "rank", "within"))
 """Every keyword that begins an expression."""
@@ -203,7 +209,7 @@ _KEYWORD_PUSHES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(OVER_GROUPS, ("total",)),
     "rank": ("key",),
     "within": ("key", "windowed"),
-    "days": ("key", "key"),
+    **dict.fromkeys(DURATIONS, ("key", "key")),
     "each": ("limits", "key"),
     **dict.fromkeys(("and", "or"), ("cond", "cond")),
     **dict.fromkeys(COMPARISONS, ("rhs", "lhs")),

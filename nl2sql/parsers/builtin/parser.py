@@ -98,15 +98,18 @@ class BuiltinParser:
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
         return Prediction(tuple(candidates), confidence, None, prompt, alone)
 
-    def readings(self, request: ParseRequest) -> tuple[list[Said], float]:
-        """The readings of a question in the model's own order with their evidence, and the probability of declining."""
-        request = _in_roles(request)
-        return self._said(request, self._read(request))
+    def readings(self, request: ParseRequest, typed: bool = True) -> tuple[list[Said], float]:
+        """The readings of a question in the model's own order with their evidence, and the probability of declining.
 
-    def _said(self, request: ParseRequest, inputs: Inputs) -> tuple[list[Said], float]:
+        `typed` False is an ablation: nothing keeps a reading from comparing a name with a number.
+        """
+        request = _in_roles(request)
+        return self._said(request, self._read(request), typed)
+
+    def _said(self, request: ParseRequest, inputs: Inputs, typed: bool = True) -> tuple[list[Said], float]:
         """Readings that can be said over this schema, each SQL once."""
         with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
-            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel)
+            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel, typed)
         said: dict[str, Said] = {}
         for one in found:
             reading = with_stored_values(one.reading, request.values)

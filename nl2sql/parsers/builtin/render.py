@@ -188,7 +188,7 @@ def _parted(where: Node | None) -> tuple[Node | None, list[Node]]:
 
 _NAMES = {
     "rate": "percent", "share": "percent", "running": "running_total", "change": "change", "growth": "growth_percent",
-    "rank": "rank", "days": "days",
+    "rank": "rank", "days": "days", "hours": "hours",
 }  # fmt: skip
 
 

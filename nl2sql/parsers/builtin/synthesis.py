@@ -226,7 +226,7 @@ class Synthesis:
         rng = self.rng
         kind = next((one for one in self.things if one.names[0] == parent), None)
         others = kind.names if kind else (parent,)
-        own = rng.choice(_ACTORS) if parent == "employee" and rng.random() < 0.7 else rng.choice(others[:3])
+        own = rng.choice(lexicon.ACTORS) if parent == "employee" and rng.random() < 0.7 else rng.choice(others[:3])
         sayings = (own, own) if own not in others else (own, own, *others[:3])
         words = own if rng.random() < 0.6 else f"{own} name"
         return Attribute("text", "party", (words,), sayings, _list(lexicon.NAMES.replace("\n", " ")), "")
@@ -252,10 +252,6 @@ _FILES = (
     "my {plural}", "{singular} overview", "{singular} master",
 )  # fmt: skip
 """What a file with one table is called."""
-_ACTORS = (
-    "sales rep", "agent", "owner", "assigned to", "account manager", "responsible", "handler", "consultant", "manager",
-)  # fmt: skip
-"""What an employee is called in a table of what they do."""
 
 
 _TYPES = {

@@ -24,7 +24,7 @@ from torch import Tensor
 from nl2sql.parsers.builtin import corpus, synthesis
 from nl2sql.parsers.builtin.batches import Sampler, collate, collate_targets
 from nl2sql.parsers.builtin.features import FEATURES, Inputs
-from nl2sql.parsers.builtin.grammar import KEYWORDS
+from nl2sql.parsers.builtin.grammar import KEYWORDS, ROOM_FOR_KEYWORDS
 from nl2sql.parsers.builtin.ground import GroundingError, Targets
 from nl2sql.parsers.builtin.model import ParserModel, from_minilm, save
 from nl2sql.parsers.builtin.network import ModelConfig
@@ -44,9 +44,11 @@ class Stream:
         spider = list(corpus.spider(data))
         schemas = {example.db_id: example for example in spider}
         self.decoys: list[Schema] = [example.schema for example in schemas.values()]
-        self.synthesis = synthesis.Synthesis(self.rng, list(schemas.values()))
+        bird = list(corpus.bird(data)) if shares[3] else []
+        wordings = {example.db_id: example for example in bird}
+        self.synthesis = synthesis.Synthesis(self.rng, [*schemas.values(), *wordings.values()])
         wikisql = list(corpus.wikisql(data, 12_000)) if shares[1] else []
-        self.pools = [spider, wikisql, [], list(corpus.bird(data)) if shares[3] else []]
+        self.pools = [spider, wikisql, [], bird]
         worlds = {name: one for name, example in schemas.items() if (one := synthesis.things_of_example(example))}
         self.transplants = Transplants(self.rng, patterns(spider, worlds)) if shares[4] else None
         self.lost = 0
@@ -103,6 +105,13 @@ def rate_at(step: int, peak: float, steps: int, warm: int = 200) -> float:
     return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
+def _with_room(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights that were trained when there were fewer keywords, with room for more: small and random."""
+    known = tensors["keyword.weight"]
+    more = ROOM_FOR_KEYWORDS - len(known)
+    return {**tensors, "keyword.weight": torch.cat([known, 0.02 * torch.randn(more, known.shape[1])])}
+
+
 def _groups(model: ParserModel, rate: float) -> list[dict[str, object]]:
     """Encoder and decoder learn at different rates; the word pieces' table stays as it was."""
     model.encoder.pieces.weight.requires_grad_(False)
@@ -118,11 +127,11 @@ def train(arguments: argparse.Namespace) -> None:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")  # lengths vary: most kernels fell out of 1,024
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    config = ModelConfig(features=len(FEATURES), keywords=64, dropout=arguments.dropout)
+    config = ModelConfig(features=len(FEATURES), keywords=ROOM_FOR_KEYWORDS, dropout=arguments.dropout)
     assert len(KEYWORDS) <= config.keywords
     model = ParserModel(config)
     if arguments.start:
-        model.load_state_dict({name: one.float() for name, one in load_file(arguments.start).items()})
+        model.load_state_dict(_with_room({name: one.float() for name, one in load_file(arguments.start).items()}))
     else:
         from_minilm(model, load_file(arguments.encoder / "model.safetensors"))
     model.to(arguments.device)

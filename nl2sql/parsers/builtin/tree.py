@@ -12,6 +12,7 @@ from nl2sql.parsers.builtin.grammar import (
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
+    DURATIONS,
     EXPRESSIONS,
     MEMBERSHIPS,
     OVER_GROUPS,
@@ -180,7 +181,7 @@ class _Builder:
             return Node(action, (self.expression(), self.condition()))
         if action == "rate":
             return Node(action, (self.condition(),))
-        if action in ("within", "days"):
+        if action in ("within", *DURATIONS):
             return Node(action, (self.expression(), self.expression()))
         raise ParserError("This reading is not well formed.")
 

@@ -126,6 +126,44 @@ def course(draw: Draw) -> Asked | None:
     return words + when, select(shown, where, key, ["asc", *key])
 
 
+_BEST_TIME = wordings("""which {unit} had the {most} {total}{when} | what was the {unit} with the {most} {total}{when}
+    | in which {unit} was the {total} {highest}{when} | {unit} with the {most} {total}{when}
+    | our best {unit} by {total}{when} | which {unit} brought the {most} {total}{when} | {best} {unit} for {total}{when}
+    | in which {unit} did we have the {most} {total}{when} | what is the {best} {unit} by {total}{when}""")
+
+
+def best_time(draw: Draw) -> Asked | None:
+    """The month or year with the most or least of something."""
+    thing = draw.thing
+    found = draw.when(thing)
+    if found is None or not found[1]:
+        return None
+    made = measure(draw, thing) if draw.chance(0.6) else None
+    total, actions = made or (draw.many(thing), list[Action](["count", thing.leaf]))
+    if actions[0] in ("max", "min"):
+        return None
+    unit = draw.listed("month, month, year, quarter, week, day")
+    most = draw.chance(0.8)
+    when, where = "", list[Action]()
+    if unit not in ("year",) and draw.chance(0.4):
+        period = draw.period()
+        when, where = f" {in_period(period.text)}", ["where", "=", found[0].leaf, period]
+    counts = made is None or actions[0] == "sum"
+    words = draw.one_of(
+        _BEST_TIME,
+        unit=unit,
+        total=total,
+        when=when,
+        most=("most" if counts and draw.chance(0.6) else "highest")
+        if most
+        else ("fewest" if made is None else "lowest"),
+        highest="highest" if most else "lowest",
+        best=draw.listed("best, strongest, busiest" if most else "worst, weakest, slowest"),
+    )
+    key: list[Action] = [unit, found[0].leaf]
+    return words, select(key, where, key, ["desc" if most else "asc", *actions, "limit1"])
+
+
 _NEW_BY = wordings("""new {noun} by {unit} | number of new {noun} per {unit} | how many new {noun} per {unit}
     | {adverb} new {noun} | new {noun} each {unit} | count of new {noun} by {unit} | new {noun} per {unit}""")
 _NEW_IN = wordings("""how many new {noun} {when} | number of new {noun} {when} | how many new {noun} did we get {when}
@@ -168,8 +206,17 @@ _TOOK = {
 }  # fmt: skip
 
 
-def days_between(draw: Draw) -> Asked | None:
-    """Days between two dates of a row: on average, per row, or more than so many."""
+def time_between(draw: Draw) -> Asked | None:
+    """Days or hours between two dates of a row: on average, per row, or more than so many."""
+    asked = _days_between(draw)
+    if asked is None or "days" not in asked[0] or draw.chance(0.7):
+        return asked
+    words, reading = asked
+    return words.replace("days", "hours"), ["hours" if action == "days" else action for action in reading]
+
+
+def _days_between(draw: Draw) -> Asked | None:
+    """Days between two dates of a row."""
     rng, thing = draw.rng, draw.thing
     whens = thing.with_role("when")
     if len(whens) < 2:

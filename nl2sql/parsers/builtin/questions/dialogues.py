@@ -298,7 +298,7 @@ _PERCENT = wordings("""as a percentage | in percent | now as a percentage | as p
 def _percent(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     """Shares in place of totals."""
     total = parts.total
-    if not parts.groups or not total or total[0] not in ("count", "sum") or parts.limit:
+    if not parts.groups or not total or total[0] not in ("count", "sum"):
         return None
     order = (parts.order[0], "share", *total) if parts.order[1:] == total else parts.order
     return draw.one_of(_PERCENT), replace(parts, items=(*parts.items[: -len(total)], "share", *total), order=order)

@@ -121,6 +121,11 @@ _STARTS = wordings("""whose {column} starts with {letter} | with {column} beginn
     | that start with {letter} | with a {column} starting with the letter {letter}""")
 
 
+_EITHER_PART = wordings("""with {part} or {other} in the {column} | whose {column} contains {part} or {other}
+    | with "{part}" or "{other}" in the {column} | mentioning {part} or {other} | about {part} or {other}
+    | where the {column} mentions {part} or {other}""")
+
+
 def _has_text(draw: Draw, field: Field) -> Condition | None:
     rng = draw.rng
     if not field.values:
@@ -169,6 +174,11 @@ def _mentions(draw: Draw, field: Field) -> Condition:
     if field.family != "text" or draw.chance(0.45):
         return _missing(draw, field)
     part = draw.rng.choice(_PARTS)
+    if draw.chance(0.15):
+        other = draw.rng.choice([one for one in _PARTS if one != part])
+        words = draw.one_of(_EITHER_PART, part=part, other=other, column=draw.say(field))
+        one, two = Leaf("text", text=part), Leaf("text", text=other)
+        return words, ["or", "contains", field.leaf, one, "contains", field.leaf, two]
     words = draw.one_of(_ABOUT, part=part.upper() if draw.chance(0.1) else part, column=draw.say(field))
     return words, ["contains", field.leaf, Leaf("text", text=part)]
 

@@ -1,0 +1,258 @@
+"""Asks a language model that a server offers over OpenAI's chat interface, as vLLM, Ollama and llama.cpp speak it too.
+
+Importing this module does not import the client library; making a parser does. What leaves the machine is in `messages`
+and nowhere else: questions, names and types of tables and columns, keys, and stored values that are not private.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import queue
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from nl2sql.engine.base import Cancel
+from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
+from nl2sql.parsers import sqlcoder
+from nl2sql.parsers.base import ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.builtin.pruning import likely_tables
+from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pin_clock
+from nl2sql.schema import Schema
+
+if TYPE_CHECKING:
+    from openai import Stream
+    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+
+NAME = "served"
+NEW_TOKENS = 1_024
+SCHEMA_CHARACTERS = 24_000
+"""Room for tables in one request, some 6,000 tokens; the likeliest tables go first, the others are left out."""
+MOST_AT_ONCE = 8
+"""Questions that the server is asked at once; others wait their turn."""
+UNKNOWN = 0.5
+"""Confidence where the server gives no probabilities."""
+_WAIT = 0.02
+_NO_ANSWER = "NO TABLE"
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.S | re.I)
+_INSTRUCTIONS = """You turn questions about tables into SQL. Today is {today:%Y-%m-%d}.
+Answer with exactly one SELECT statement in DuckDB's dialect and nothing else: no explanation, no comments.
+Use only the tables and columns below, with their names as they stand there. Round nothing, and name no limit that the
+question does not ask for. Where no table holds what the question asks about, answer with the words {no_answer} and one
+sentence that says what is missing.
+
+{schema}"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a model is served: address up to and with `/v1`, the model's name there, the key (empty: none)."""
+
+    address: str
+    model: str
+    key: str = ""
+    timeout: float = 60.0
+    """Seconds until the first words, and between words."""
+
+    @property
+    def host(self) -> str:
+        """Host and port, as shown to people: no key, no path."""
+        parts = urlsplit(self.address)
+        return parts.netloc.rpartition("@")[2] or self.address
+
+
+class ServedParser:
+    """A SemanticParser that asks a server. Several questions may be asked at once.
+
+    One candidate, decoded greedily. Its score is the sum of its tokens' log-probabilities where the server gives them,
+    the confidence their geometric mean, exp(score / tokens); else the confidence is `UNKNOWN`. Neither is calibrated.
+    """
+
+    reads_examples = True
+
+    def __init__(self, server: Server) -> None:
+        """Raises ParserUnavailableError for an address that is none."""
+        import openai
+
+        if urlsplit(server.address).scheme not in ("http", "https"):
+            raise ParserUnavailableError("NL2SQL_SERVER must be an address such as http://localhost:11434/v1.")
+        self._openai = openai
+        self._server = server
+        self._client = openai.OpenAI(
+            base_url=server.address, api_key=server.key or "none", timeout=server.timeout, max_retries=2
+        )
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "served-model")
+        self.info = ParserInfo(NAME, revision=server.model)
+        self._extras = True
+        """Whether the server is asked for probabilities too: some refuse a request that asks."""
+
+    def predict(self, request: ParseRequest) -> Prediction:
+        """One candidate for the question, or why there is none. Raises ParserError, QueryCancelledError."""
+        return self.mend(request, ())
+
+    def mend(self, request: ParseRequest, tried: Sequence[tuple[str, str]]) -> Prediction:
+        """The same after statements that did not bind, each with what was wrong. Raises as `predict` does."""
+        if not request.schema.tables:
+            return Prediction((), declined="There are no tables to ask about.")
+        asked, left_out = messages(request, tried)
+        prompt = "\n\n".join(f"{one['role']}: {one['content']}" for one in asked)
+        text, probabilities = self._complete(asked, request.cancel)
+        answer = _THOUGHT.sub("", text).strip()
+        if _NO_ANSWER in answer[:40].upper():
+            reason = answer[answer.upper().index(_NO_ANSWER) + len(_NO_ANSWER) :].strip(" .:,—-\n")
+            declined = reason or "no table holds what this question asks about"
+            return Prediction((), declined=f"The language model says: {declined}.", prompt=prompt)
+        statement = first_statement(answer)
+        if statement is None:
+            raise ParserError(f"{self._server.model} wrote no SQL for this question; try it in other words.")
+        score = sum(probabilities)
+        candidate = candidate_of(statement, min(0.0, score), request.as_of)
+        if left_out:
+            note = f"{left_out:,} tables were not sent to the model: their names are the least like the question."
+            candidate = replace(candidate, notes=(*candidate.notes, note))
+        sure = math.exp(score / len(probabilities)) if probabilities else UNKNOWN
+        return Prediction((candidate,), confidence=min(1.0, sure), prompt=prompt)
+
+    def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
+        """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""
+        statement = first_statement(tree)
+        if statement is None:
+            raise ParserError("This reading cannot be written again for another date; ask the question again.")
+        return pin_clock(statement, as_of)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    def _complete(self, asked: list[ChatCompletionMessageParam], cancel: Cancel | None) -> tuple[str, list[float]]:
+        """What the model writes, and the log-probability of each token where the server gives them."""
+        openai, host = self._openai, self._server.host
+        try:
+            return self._read(asked, cancel)
+        except openai.AuthenticationError as error:
+            raise ParserError(f"{host} refused the key; set NL2SQL_SERVER_KEY.") from error
+        except openai.NotFoundError as error:
+            raise ParserError(f"{host} serves no model called «{self._server.model}».") from error
+        except openai.RateLimitError as error:
+            raise ParserError(f"{host} is asked too much, or its allowance is used up; try again later.") from error
+        except openai.APITimeoutError as error:
+            raise ParserError(f"{host} did not answer within {self._server.timeout:g} seconds.") from error
+        except openai.APIConnectionError as error:
+            raise ParserError(f"No server answers at {host}; start it, or choose another parser.") from error
+        except openai.APIError as error:
+            raise ParserError(f"{host} could not answer: {_first_line(error)}.") from error
+
+    def _read(self, asked: list[ChatCompletionMessageParam], cancel: Cancel | None) -> tuple[str, list[float]]:
+        if not self._extras:
+            return self._stream(asked, cancel, {})
+        try:
+            return self._stream(asked, cancel, {"logprobs": True})
+        except (self._openai.BadRequestError, self._openai.UnprocessableEntityError):
+            found = self._stream(asked, cancel, {})
+            self._extras = False  # it was that, since without it the server answers
+            return found
+
+    def _stream(
+        self, asked: list[ChatCompletionMessageParam], cancel: Cancel | None, extras: dict[str, Any]
+    ) -> tuple[str, list[float]]:
+        """Read words as they come, in a thread, so that a cancel need not wait for the next."""
+        words: queue.SimpleQueue[ChatCompletionChunk] = queue.SimpleQueue()
+        opened: list[Stream[ChatCompletionChunk]] = []
+
+        def run() -> None:
+            opened.append(
+                self._client.chat.completions.create(
+                    model=self._server.model,
+                    messages=asked,
+                    temperature=0,
+                    max_tokens=NEW_TOKENS,
+                    stream=True,
+                    **extras,
+                )
+            )
+            for chunk in opened[0]:
+                words.put(chunk)
+
+        reading = self._threads.submit(run)
+        text, probabilities = "", list[float]()
+        try:
+            for chunk in _waited_for(words, reading, cancel):
+                for choice in chunk.choices[:1]:
+                    text += choice.delta.content or ""
+                    tokens = choice.logprobs.content if choice.logprobs else None
+                    probabilities += [token.logprob for token in tokens or ()]
+                if is_finished(_THOUGHT.sub("", text)):
+                    break
+        finally:
+            reading.cancel()
+            for stream in opened:
+                stream.close()  # what reads it in the other thread ends
+        return text, probabilities
+
+
+def _waited_for(
+    words: queue.SimpleQueue[ChatCompletionChunk], reading: Future[None], cancel: Cancel | None
+) -> Iterator[ChatCompletionChunk]:
+    """What comes until `reading` has ended; raises what it raised, and QueryCancelledError once `cancel` is set."""
+    while True:
+        if cancel is not None and cancel.is_set():
+            raise QueryCancelledError("Stopped.")
+        ended = reading.done()
+        try:
+            yield words.get(timeout=0 if ended else _WAIT)
+        except queue.Empty:
+            if ended:
+                reading.result()
+                return
+
+
+def messages(
+    request: ParseRequest, tried: Sequence[tuple[str, str]] = ()
+) -> tuple[list[ChatCompletionMessageParam], int]:
+    """All that the server is sent for a question, and how many tables were left out for want of room.
+
+    `tried` are statements that did not bind, each with what was wrong.
+    """
+    schema, left_out = _within_room(request)
+    instructions = _INSTRUCTIONS.format(today=request.as_of, no_answer=_NO_ANSWER, schema=sqlcoder.schema_text(schema))
+    if request.examples:
+        confirmed = "\n\n".join(f"{one.question}\n{one.sql.rstrip(';')};" for one in request.examples)
+        instructions += f"\n\nSQL that people confirmed for questions like this:\n\n{confirmed}"
+    asked: list[ChatCompletionMessageParam] = [{"role": "system", "content": instructions}]
+    for turn in request.history:
+        asked += [{"role": "user", "content": turn.question}, {"role": "assistant", "content": turn.sql}]
+    asked.append({"role": "user", "content": request.question})
+    for sql, problem in tried:
+        asked.append({"role": "assistant", "content": sql})
+        asked.append({"role": "user", "content": f"That does not run: {problem} Write the whole statement again."})
+    return asked, left_out
+
+
+def _within_room(request: ParseRequest) -> tuple[Schema, int]:
+    """The tables that fit, the likeliest first, in the schema's own order."""
+    schema = request.schema
+    if len(sqlcoder.schema_text(schema)) <= SCHEMA_CHARACTERS:
+        return schema, 0
+    room = SCHEMA_CHARACTERS
+    kept: set[str] = set()
+    for name in likely_tables(request.question, schema, request.values):
+        size = len(sqlcoder.schema_text(_only(schema, (name,))))
+        if size <= room:
+            kept.add(name)
+            room -= size
+    return _only(schema, kept), len(schema.tables) - len(kept)
+
+
+def _only(schema: Schema, names: Sequence[str] | set[str]) -> Schema:
+    tables = tuple(table for table in schema.tables if table.name in names)
+    keys = tuple(key for key in schema.foreign_keys if key.table in names and key.to_table in names)
+    return Schema(tables, keys, schema.version)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
