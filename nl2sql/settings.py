@@ -38,7 +38,9 @@ class Settings:
         200, "NL2SQL_UPLOAD_MB", "Megabytes that one upload may have; larger files go into the import folder."
     )
     parser: str = _setting(
-        "auto", "NL2SQL_PARSER", "Semantic parser to start with: auto, builtin, sqlcoder-7b-2, served."
+        "auto",
+        "NL2SQL_PARSER",
+        "Semantic parser to start with: auto, builtin, sqlcoder-7b-2, t5-wikisql, t5-spider, served.",
     )
     server: str = _setting(
         "", "NL2SQL_SERVER", "Address of a server with a language model, as http://localhost:11434/v1; empty: none."

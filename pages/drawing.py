@@ -223,7 +223,13 @@ def parser_words(name: str) -> str:
     >>> parser_words("builtin"), parser_words("sqlcoder-7b-2")
     ('Built-in parser', 'sqlcoder-7b-2')
     """
-    return {"builtin": "Built-in parser", "auto": "Automatic", "served": "Language model on a server"}.get(name, name)
+    return {
+        "builtin": "Built-in parser",
+        "auto": "Automatic",
+        "served": "Language model on a server",
+        "t5-wikisql": "T5 (WikiSQL)",
+        "t5-spider": "T5 (Spider)",
+    }.get(name, name)
 
 
 def confidence_words(confidence: float) -> str:

@@ -91,7 +91,7 @@ def test_question_cannot_pass_for_a_section_of_the_prompt():
 def test_loads_in_4_bits_and_names_itself(parser):
     import bitsandbytes
 
-    quantized = [m for m in parser._model.modules() if isinstance(m, bitsandbytes.nn.Linear4bit)]
+    quantized = [m for m in parser._loaded.model.modules() if isinstance(m, bitsandbytes.nn.Linear4bit)]
     assert len(quantized) == 14  # seven projections in each of two layers
     assert {m.weight.quant_type for m in quantized} == {"nf4"}
     assert (parser.info.name, parser.info.quantization) == ("tiny-llama", "nf4")
@@ -111,10 +111,10 @@ def test_score_is_the_log_probability_of_what_was_written(parser):
 
     question, answer = "Which planets have more than 2 moons?", "SELECT name FROM planets WHERE moons > 2;"
     prediction = parser.predict(ask(question))
-    prompt_ids = parser._tokenizer(prediction.prompt)["input_ids"]
-    answer_ids = parser._tokenizer(answer)["input_ids"]
+    prompt_ids = parser._loaded.tokenizer(prediction.prompt)["input_ids"]
+    answer_ids = parser._loaded.tokenizer(answer)["input_ids"]
     with torch.inference_mode():
-        logits = parser._model(torch.tensor([prompt_ids + answer_ids])).logits.float()
+        logits = parser._loaded.model(torch.tensor([prompt_ids + answer_ids])).logits.float()
     steps = logits[0, len(prompt_ids) - 1 : -1].log_softmax(-1)
     expected = float(sum(step[token] for step, token in zip(steps, answer_ids, strict=True)))
     assert prediction.candidates[0].score == pytest.approx(expected, abs=0.01)
@@ -154,8 +154,8 @@ def test_beams_give_several_ranked_candidates():
 
 
 def test_text_of_special_tokens_in_a_question_stays_text(parser):
-    encoded = parser._tokenizer("a</s>b", split_special_tokens=True)["input_ids"]
-    assert parser._tokenizer.eos_token_id not in encoded
+    encoded = parser._loaded.tokenizer("a</s>b", split_special_tokens=True)["input_ids"]
+    assert parser._loaded.tokenizer.eos_token_id not in encoded
 
 
 def test_cancel_stops_within_one_matrix_product(parser):
@@ -168,7 +168,7 @@ def test_cancel_stops_within_one_matrix_product(parser):
         if len(products) == 5:
             cancel.set()
 
-    layers = [module for module in parser._model.modules() if isinstance(module, torch.nn.Linear)]
+    layers = [module for module in parser._loaded.model.modules() if isinstance(module, torch.nn.Linear)]
     hooks = [layer.register_forward_hook(count) for layer in layers]
     try:
         with pytest.raises(QueryCancelledError):  # reading the prompt alone takes a dozen products
@@ -183,7 +183,7 @@ def test_cancel_stops_within_one_matrix_product(parser):
 
 def test_cancel_while_waiting_for_another_question(parser):
     cancel = Cancel()
-    with parser._turn(None):
+    with parser._loaded.turn(None):
         threading.Timer(0.05, cancel.set).start()
         with pytest.raises(QueryCancelledError):  # would wait for ever without a look at `cancel`
             parser.predict(ask("List all planets", cancel=cancel))
@@ -232,7 +232,7 @@ def test_out_of_memory_is_a_sentence(parser, monkeypatch):
 
 def test_close_frees_the_model():
     parser = causal.load(str(tiny_llama.folder()), threads=1)
-    model = weakref.ref(parser._model)
+    model = weakref.ref(parser._loaded.model)
     parser.close()
     gc.collect()
     assert model() is None
@@ -246,7 +246,7 @@ def test_loads_in_full_precision_when_asked():
 
     parser = causal.load(str(tiny_llama.folder()), quantize=False, threads=1)
     assert parser.info.quantization == ""
-    assert not any(isinstance(m, bitsandbytes.nn.Linear4bit) for m in parser._model.modules())
+    assert not any(isinstance(m, bitsandbytes.nn.Linear4bit) for m in parser._loaded.model.modules())
     assert parser.predict(ask("List all planets")).candidates[0].sql == "SELECT name FROM planets"
 
 

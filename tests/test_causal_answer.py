@@ -53,7 +53,7 @@ def test_parser_holds_4_bit_layers(workbench):
     import bitsandbytes
 
     parser = workbench._parser_for("any")
-    assert any(isinstance(m, bitsandbytes.nn.Linear4bit) for m in parser._model.modules())
+    assert any(isinstance(m, bitsandbytes.nn.Linear4bit) for m in parser._loaded.model.modules())
 
 
 def test_question_to_rows(workbench):

@@ -38,7 +38,7 @@ def save(path: Path, answers: Mapping[str, str], schema: Schema, *, steps: int =
     torch.manual_seed(7)
     torch.set_num_threads(1)  # two threads on a busy machine wait for each other, at ten times the time
     texts = [(sqlcoder.prompt(question, schema), answer) for question, answer in answers.items()]
-    tokenizer = _tokenizer([prompt + answer for prompt, answer in texts])
+    tokenizer = tokenizer_of([prompt + answer for prompt, answer in texts])
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,
@@ -64,7 +64,8 @@ def save(path: Path, answers: Mapping[str, str], schema: Schema, *, steps: int =
     tokenizer.save_pretrained(path)
 
 
-def _tokenizer(texts):
+def tokenizer_of(texts):
+    """A byte-pair tokenizer trained on `texts`."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

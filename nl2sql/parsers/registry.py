@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nl2sql.errors import ParserError, ParserUnavailableError
-from nl2sql.parsers import hardware, weights
+from nl2sql.parsers import hardware, t5_spider, t5_wikisql, weights
 from nl2sql.parsers.base import SemanticParser
 from nl2sql.parsers.hardware import Hardware
 from nl2sql.parsers.served import Server
@@ -22,6 +22,8 @@ SERVED = "served"
 # and the attention cache 0.5 MB a token. Loading quantizes shard by shard and needs room for that on a CPU.
 GPU_BYTES = 6 * 10**9
 CPU_BYTES = 8 * 10**9
+# T5-large has 0.8 billion weights: 3 GB in 32 bits while they are read.
+SMALL_BYTES = 4 * 10**9
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,15 @@ class ParserSpec:
     name: str
     label: str
     model: str = ""
+    small: bool = False
+    """Under a billion weights: any machine with some gigabytes of memory runs it in seconds."""
 
 
 PARSERS: tuple[ParserSpec, ...] = (
     ParserSpec(BUILTIN, "Built-in parser"),
     ParserSpec("sqlcoder-7b-2", "sqlcoder-7b-2 (language model, 4 bits)", weights.SQLCODER),
+    ParserSpec("t5-wikisql", "T5 trained on WikiSQL (one table, never sees it)", t5_wikisql.MODEL, small=True),
+    ParserSpec("t5-spider", "T5 trained on Spider", t5_spider.MODEL, small=True),
     ParserSpec(SERVED, "Language model on a server"),
 )
 
@@ -75,12 +81,18 @@ def names() -> tuple[str, ...]:
 
 
 def offered(settings: Settings) -> tuple[str, ...]:
-    """The names to choose from: a server's only where one was named."""
-    return tuple(name for name in names() if name != SERVED or settings.server or settings.parser == SERVED)
+    """The names to choose from: a server's where one was named, the small models' where their weights are at hand."""
+
+    def is_offered(spec: ParserSpec) -> bool:
+        if spec.name == SERVED:
+            return bool(settings.server)
+        return not spec.small or weights.weights_status(spec.model).at_hand
+
+    return (AUTO, *(spec.name for spec in PARSERS if spec.name == settings.parser or is_offered(spec)))
 
 
 def spec_of(name: str) -> ParserSpec:
-    """The parser called `name`, or one for a folder that holds a causal model. Raises ParserError with the names."""
+    """The parser called `name`, or one for a folder that holds a model. Raises ParserError with the names."""
     for spec in PARSERS:
         if spec.name == name:
             return spec
@@ -99,7 +111,7 @@ def availability(name: str, settings: Settings, machine: Hardware | None = None)
         return Availability(name, True, True, True, "Runs on any machine; its weights come with the workbench.")
     status = weights.weights_status(spec.model)
     machine = machine or hardware.measure()
-    usable, well, sentence = (True, True, "") if status.local else _fit(machine)
+    usable, well, sentence = (True, True, "") if status.local else _fit_small(machine) if spec.small else _fit(machine)
     if usable and not status.at_hand:
         sentence = f"{sentence} {_missing(status)}".strip()
     return Availability(
@@ -124,7 +136,12 @@ def resolve(name: str, settings: Settings, machine: Hardware | None = None) -> s
     if name != AUTO:
         return spec_of(name).name
     for spec in PARSERS:
-        if spec.model and weights.weights_status(spec.model).at_hand and _fit(machine or hardware.measure())[1]:
+        if (
+            spec.model
+            and not spec.small
+            and weights.weights_status(spec.model).at_hand
+            and _fit(machine or hardware.measure())[1]
+        ):
             return spec.name
     return BUILTIN
 
@@ -146,9 +163,11 @@ def load(name: str, settings: Settings) -> SemanticParser:
         from nl2sql.parsers.served import ServedParser
 
         return ServedParser(_server(settings))
-    from nl2sql.parsers.causal import load as load_causal
+    from nl2sql.parsers import causal, loaded, seq2seq
 
-    return load_causal(spec.model, threads=settings.torch_threads)
+    if loaded.is_encoder_decoder(loaded.folder_of(spec.model).path):
+        return seq2seq.load(spec.model, threads=settings.torch_threads)
+    return causal.load(spec.model, threads=settings.torch_threads)
 
 
 def _server(settings: Settings) -> Server:
@@ -166,6 +185,14 @@ def _served(settings: Settings) -> Availability:
         "questions like yours whose SQL people confirmed; rows of results never."
     )
     return Availability(SERVED, True, True, True, sentence)
+
+
+def _fit_small(machine: Hardware) -> tuple[bool, bool, str]:
+    """As `_fit` for a model of under a billion weights."""
+    if machine.available >= SMALL_BYTES:
+        return True, True, ""
+    have, need = machine.available / 1e9, SMALL_BYTES / 1e9
+    return False, False, f"Only {have:.1f} GB of the {need:.0f} GB of memory that it needs are free."
 
 
 def _fit(machine: Hardware) -> tuple[bool, bool, str]:

@@ -25,7 +25,7 @@ from nl2sql.errors import ParserUnavailableError, QueryCancelledError
 SQLCODER = "defog/sqlcoder-7b-2"
 KNOWN_BYTES = {SQLCODER: 13_477_093_376}
 """`total_size` in the model.safetensors.index.json of each release; the tokenizer adds about 3 MB."""
-PATTERNS = ["*.safetensors", "*.json", "tokenizer.model"]
+PATTERNS = ["*.safetensors", "*.json", "tokenizer.model", "spiece.model"]
 _POLL_SECONDS = 0.1
 
 

@@ -1,0 +1,216 @@
+"""A language model in memory: read from its folder, in 4 bits where wanted; one prediction at a time, soon stopped.
+
+Importing this module imports neither torch nor transformers; `load` does. Which prompt it reads is its parser's.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nl2sql.engine.base import Cancel
+from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
+from nl2sql.parsers.base import ParserInfo
+from nl2sql.parsers.weights import missing_sentence, revision, weights_status
+
+_FIRST_FORWARD = threading.Lock()  # on a CPU the first forward repacks the weights in place
+
+
+class Loaded:
+    """A model with its tokenizer. One prediction at a time; others wait their turn."""
+
+    def __init__(self, model: Any, tokenizer: Any, info: ParserInfo, threads: int = 0) -> None:
+        import torch
+
+        self.info = info
+        self.model, self.tokenizer = model, tokenizer
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._cancel: Cancel | None = None
+        # One matrix product is the longest that a cancel has to wait, also while the prompt is read.
+        self._hooks = [
+            module.register_forward_pre_hook(lambda *_: self.stop_if_cancelled())
+            for module in model.modules()
+            if isinstance(module, torch.nn.Linear)
+        ]
+
+    @contextmanager
+    def turn(self, cancel: Cancel | None) -> Iterator[None]:
+        """Hold the model for one prediction that `cancel` can end.
+
+        Raises QueryCancelledError, ParserUnavailableError after `close`, ParserError for what torch fails at.
+        """
+        while not self._lock.acquire(timeout=0.02):
+            if cancel is not None and cancel.is_set():
+                raise QueryCancelledError("Stopped.")
+        try:
+            if self.model is None:
+                raise ParserUnavailableError(f"{self.info.name} was released; choose it again to load it.")
+            self._cancel = cancel
+            self.stop_if_cancelled()
+            if self._threads:
+                import torch
+
+                torch.set_num_threads(self._threads)
+            with memory_errors(self.info.name):
+                yield
+        finally:
+            self._cancel = None
+            self._lock.release()
+
+    def stop_if_cancelled(self) -> None:
+        """Raise QueryCancelledError once the prediction under way is cancelled."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise QueryCancelledError("Stopped.")
+
+    def close(self) -> None:
+        """Let go of the model and its memory; waits for a prediction that is under way."""
+        with self._lock:
+            for hook in self._hooks:
+                hook.remove()
+            self.model = self.tokenizer = None
+            self._hooks = []
+        gc.collect()
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def is_encoder_decoder(folder: Path) -> bool:
+    """Whether the model in `folder` reads with an encoder (T5), by its config.json. Imports transformers.
+
+    Raises ParserUnavailableError.
+    """
+    with _load_errors(folder.name):
+        from transformers import AutoConfig
+
+        return bool(AutoConfig.from_pretrained(folder, local_files_only=True).is_encoder_decoder)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where a model's weights are at hand, and what it is called."""
+
+    path: Path
+    name: str
+
+
+def folder_of(model: str) -> Folder:
+    """The folder of `model`, a Hub name or a folder. Raises ParserUnavailableError when its weights are not at hand."""
+    status = weights_status(model)
+    if status.folder is None:
+        raise ParserUnavailableError(missing_sentence(status))
+    return Folder(status.folder, status.folder.name if status.local else model.split("/")[-1])
+
+
+def load(folder: Folder, auto_class: str, *, quantize: bool = True, threads: int = 0) -> Loaded:
+    """Read the model in `folder` with transformers' `auto_class` and warm it up. Never downloads.
+
+    `quantize` loads it in 4-bit NF4; a folder saved in 4 bits stays as it is and loads several times faster.
+    `threads` 0 leaves torch's own choice. Raises ParserUnavailableError with a sentence.
+    """
+    with _load_errors(folder.name):
+        import torch
+        from transformers import AutoTokenizer
+
+        if threads:
+            torch.set_num_threads(threads)
+        with memory_errors(folder.name, ParserUnavailableError):
+            tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
+            model, quantization = _read(folder.path, auto_class, quantize)
+            _settle(model, tokenizer)
+    info = ParserInfo(name=folder.name, revision=revision(folder.path), quantization=quantization)
+    return Loaded(model, tokenizer, info, threads)
+
+
+@contextmanager
+def _load_errors(name: str) -> Iterator[None]:
+    """What goes wrong while a model is read, as sentences."""
+    try:
+        from safetensors import SafetensorError
+    except ImportError as error:
+        raise ParserUnavailableError(f"{name} cannot be loaded, a package is missing: {first_line(error)}") from error
+    try:
+        yield
+    except ImportError as error:
+        raise ParserUnavailableError(f"{name} cannot be loaded, a package is missing: {first_line(error)}") from error
+    except (OSError, KeyError, SafetensorError) as error:
+        raise ParserUnavailableError(f"{name} cannot be loaded: {first_line(error)}") from error
+
+
+def _read(folder: Path, auto_class: str, quantize: bool) -> tuple[Any, str]:
+    """The model in `folder` on whatever this machine has, and how its weights are quantized."""
+    import torch
+    import transformers
+    from transformers import AutoConfig, BitsAndBytesConfig
+
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    stored = getattr(config, "quantization_config", None)
+    on_gpu = torch.cuda.is_available()
+    dtype = torch.float16 if on_gpu and not torch.cuda.is_bf16_supported() else torch.bfloat16
+    wanted = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=False
+    )
+    read = partial(
+        getattr(transformers, auto_class).from_pretrained,
+        folder,
+        dtype=dtype,
+        device_map="auto",
+        local_files_only=True,
+        use_safetensors=True,
+    )
+    # Weights stored in 4 bits bring their own configuration, which even an explicit None would hide.
+    model = read(quantization_config=wanted) if quantize and stored is None else read()
+    if stored is None:
+        return model.eval(), "nf4" if quantize else ""
+    kind = stored.get("bnb_4bit_quant_type") or stored.get("quant_method") if isinstance(stored, dict) else None
+    return model.eval(), str(kind or "quantized")
+
+
+def _settle(model: Any, tokenizer: Any) -> None:
+    """Generation defaults of our own, and the first forward, alone: on a CPU it is not thread-safe."""
+    import torch
+    from transformers import GenerationConfig
+
+    end = tokenizer.eos_token_id
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else end
+    own = {"decoder_start_token_id": model.config.decoder_start_token_id} if model.config.is_encoder_decoder else {}
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=end, pad_token_id=pad if pad is not None else 0, **own
+    )
+    one = torch.zeros((1, 1), dtype=torch.long, device=model.device)
+    with _FIRST_FORWARD, torch.inference_mode():
+        model(input_ids=one, **({"decoder_input_ids": one} if own else {}))
+
+
+@contextmanager
+def memory_errors(name: str, kind: type[ParserError] = ParserError) -> Iterator[None]:
+    """Turn torch's errors into sentences of `kind`; only running out of memory is expected."""
+    try:
+        yield
+    except MemoryError as error:
+        raise kind(_memory_sentence(name)) from error
+    except (RuntimeError, ValueError) as error:
+        text = str(error).casefold()
+        signs = ("out of memory", "not enough memory", "can't allocate memory", "dispatched on the cpu or the disk")
+        if any(sign in text for sign in signs):
+            raise kind(_memory_sentence(name)) from error
+        raise kind(f"{name} failed: {first_line(error)}") from error
+
+
+def _memory_sentence(name: str) -> str:
+    return f"{name} ran out of memory; narrow the scope to fewer tables, close other programs, or use another parser."
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its kind."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
