@@ -213,6 +213,15 @@ def test_too_many_tables_for_the_context(parser):
         parser.predict(ask("List all planets", schema=Schema((Table("t", columns),))))
 
 
+def test_of_many_tables_the_likeliest_are_read_and_the_answer_says_so(parser):
+    others = tuple(Table(f"log_{n}", tuple(Column(f"field_{n}_{m}", "INTEGER") for m in range(9))) for n in range(9))
+    schema = Schema((*others[:4], *tiny_llama.SCHEMA.tables, *others[4:]), version="1")
+    prediction = parser.predict(ParseRequest("List all planets", schema, dt.date(2024, 6, 15)))
+    assert "CREATE TABLE planets" in prediction.prompt
+    assert "log_8" not in prediction.prompt
+    assert all("not shown to the model" in one.notes[-1] for one in prediction.candidates)
+
+
 def test_prose_is_not_sql(parser, monkeypatch):
     monkeypatch.setattr(parser, "_write", lambda *_: [("There is no such table.", -1.0, 5)])
     with pytest.raises(ParserError, match="wrote no SQL"):

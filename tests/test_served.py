@@ -89,10 +89,10 @@ def test_what_is_sent_is_what_the_answer_shows():
 
 
 def test_the_prompt_holds_tables_keys_values_and_the_day():
-    (system, _), left_out = messages(request())[0], messages(request())[1]
+    (system, _), told = messages(request())
     for part in ("CREATE TABLE customers", "orders.customer_id can be joined with customers.id", "Lyon", "2024-06-15"):
         assert part in system["content"]
-    assert left_out == 0
+    assert told.left_out == 0
 
 
 def test_of_many_tables_the_likeliest_are_sent_and_the_answer_says_so():
@@ -101,13 +101,13 @@ def test_of_many_tables_the_likeliest_are_sent_and_the_answer_says_so():
         for number in range(300)
     )
     schema = Schema((*many[:150], *SHOP.tables, *many[150:]), SHOP.foreign_keys)
-    asked, left_out = messages(request(schema=schema))
+    asked, told = messages(request(schema=schema))
     assert "CREATE TABLE orders" in asked[0]["content"]
     assert len(asked[0]["content"]) < served.SCHEMA_CHARACTERS + 2_000
-    assert 0 < left_out < 302
+    assert 0 < told.left_out < 302
     with serving(FakeServer()) as server:
         (candidate,) = parser_of(server).predict(request(schema=schema)).candidates
-    assert "tables were not sent" in candidate.notes[-1]
+    assert "tables were not shown to the model" in candidate.notes[-1]
 
 
 def test_a_model_that_finds_no_table_declines():

@@ -13,6 +13,7 @@ from typing import Any
 from nl2sql.errors import ParserError
 from nl2sql.parsers import loaded, sqlcoder
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.budget import within
 from nl2sql.parsers.loaded import Loaded
 from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pin_clock
 from nl2sql.schema import Schema
@@ -20,6 +21,9 @@ from nl2sql.schema import Schema
 NEW_TOKENS = 512
 """Longest answer in tokens; a statement with thirty columns takes about 300."""
 RELEASED_BEAMS = 4
+DRAFTED = 8
+"""Tokens drafted at once; checking eight costs a forward about as much time as one."""
+_SLACK = 16
 
 
 class CausalParser:
@@ -34,6 +38,8 @@ class CausalParser:
     candidate's tree, and `as_of` is put in for the clock. The released prompt has no place for earlier turns, so
     `history` is not read.
     """
+
+    dialect = "postgres"
 
     def __init__(self, model: Loaded, *, beams: int) -> None:
         self._loaded = model
@@ -52,7 +58,8 @@ class CausalParser:
         """
         if not request.schema.tables:
             return Prediction((), declined="There are no tables to ask about.")
-        prompt = sqlcoder.prompt(request.question, request.schema)
+        told = within(request, self._tokens, self._room_for_tables(request.question))
+        prompt = sqlcoder.prompt(request.question, told.schema)
         alone = bool(request.history)  # the released prompt has no place for earlier questions
         with self._loaded.turn(request.cancel):
             written = self._write(prompt, request.candidates)
@@ -64,9 +71,8 @@ class CausalParser:
         for text, log_probability, _ in written:
             statement = first_statement(text)
             if statement is not None:
-                candidates.setdefault(
-                    " ".join(statement.split()), candidate_of(statement, log_probability, request.as_of)
-                )
+                candidate = told.noted(candidate_of(statement, log_probability, request.as_of))
+                candidates.setdefault(" ".join(statement.split()), candidate)
         if not candidates:
             raise ParserError(f"{self.info.name} wrote no SQL for this question; try it in other words.")
         confidence = math.exp(best_log_probability / max(1, best_length))
@@ -99,6 +105,8 @@ class CausalParser:
                 max_new_tokens=self._room(start),
                 do_sample=False,
                 num_beams=beams,
+                # Names are drafted from the prompt and checked in one forward (prompt lookup, Saxena 2023).
+                prompt_lookup_num_tokens=DRAFTED if beams == 1 else None,
                 num_return_sequences=max(1, min(candidates, beams)),
                 stopping_criteria=[lambda ids, _scores, **_: self._finished(ids, start)],
                 return_dict_in_generate=True,
@@ -114,6 +122,22 @@ class CausalParser:
             (text, min(0.0, float(row[:length].float().sum())), length)
             for text, row, length in zip(texts, steps, taken, strict=True)
         ]
+
+    def _tokens(self, schema: Schema) -> int:
+        """Tokens that the tables of a schema take in the prompt."""
+        tokenizer = self._loaded.tokenizer
+        if tokenizer is None:  # closed: `turn` says so
+            return 0
+        return len(tokenizer(sqlcoder.schema_text(schema), split_special_tokens=True)["input_ids"])
+
+    def _room_for_tables(self, question: str) -> int:
+        """Tokens that are left for tables beside the question, the prompt's own words and the longest answer."""
+        tokenizer, model = self._loaded.tokenizer, self._loaded.model
+        if tokenizer is None:
+            return 0
+        context = int(model.config.max_position_embeddings)
+        taken = len(tokenizer(sqlcoder.prompt(question, Schema(())), split_special_tokens=True)["input_ids"])
+        return context - taken - min(NEW_TOKENS, context // 4) - _SLACK
 
     def _room(self, start: int) -> int:
         """Tokens left for the answer after a prompt of `start` tokens; raises ParserError when they are too few."""

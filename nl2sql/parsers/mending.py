@@ -1,4 +1,7 @@
-"""Has a parser write its SQL again where it does not bind, told what is wrong. Knows no engine: `bind` asks one."""
+"""Mends SQL that does not bind: rewritten from the dialect that a model learned, or by the model, told what is wrong.
+
+Knows no engine: `bind` asks one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from dataclasses import replace
 from textwrap import shorten
 from typing import Protocol, runtime_checkable
 
-from nl2sql.parsers.base import ParseRequest, Prediction, SemanticParser
+from nl2sql.parsers.base import Candidate, ParseRequest, Prediction, SemanticParser
+from nl2sql.parsers.dialect import in_duckdb
 
 ROUNDS = 2
 _HINTS = re.compile(r"\s*(?:Candidate (?:bindings|tables|functions)|Did you mean|LINE \d+:).*", re.S)
@@ -26,23 +30,43 @@ class MendingParser(SemanticParser, Protocol):
 def mended(
     parser: SemanticParser, request: ParseRequest, prediction: Prediction, bind: Callable[[str], str | None]
 ) -> Prediction:
-    """`prediction` where its best SQL binds; else what the parser makes of it in at most `ROUNDS` more tries.
+    """`prediction` where its SQL binds; else rewritten for DuckDB, else what the parser makes of it in `ROUNDS` tries.
 
-    `bind` says why a statement does not bind, None where it does. Every try that failed is told in the notes of the
-    last one. Raises as `predict` does.
+    `bind` says why a statement does not bind, None where it does. A parser whose models learned another dialect names
+    it in an attribute `dialect`. What was rewritten, and every try that failed, is told in the notes. Raises as
+    `predict` does.
     """
+    dialect = getattr(parser, "dialect", "")
+    prediction = _translated(prediction, dialect, bind)
     tried: list[tuple[str, str]] = []
     while isinstance(parser, MendingParser) and prediction.candidates and len(tried) <= ROUNDS:
         problem = bind(prediction.candidates[0].sql)
         if problem is None or len(tried) == ROUNDS:
             break
         tried.append((prediction.candidates[0].sql, without_hints(problem)))
-        prediction = parser.mend(request, tried)
+        prediction = _translated(parser.mend(request, tried), dialect, bind)
     if not tried or not prediction.candidates:
         return prediction
     told = tuple(f"A try that did not run: {shorten(sql, 200, placeholder=' …')} — {why}" for sql, why in tried)
     first, *others = prediction.candidates
     return replace(prediction, candidates=(replace(first, notes=(*told, *first.notes)), *others))
+
+
+def _translated(prediction: Prediction, dialect: str, bind: Callable[[str], str | None]) -> Prediction:
+    """The prediction with candidates that run in DuckDB once they are rewritten from `dialect`."""
+    if not dialect:
+        return prediction
+    return replace(prediction, candidates=tuple(_rewritten(one, dialect, bind) for one in prediction.candidates))
+
+
+def _rewritten(candidate: Candidate, dialect: str, bind: Callable[[str], str | None]) -> Candidate:
+    if bind(candidate.sql) is None:
+        return candidate
+    sql = in_duckdb(candidate.sql, dialect)
+    if sql is None or bind(sql) is not None:
+        return candidate
+    note = f"Rewritten for DuckDB; the model wrote: {shorten(candidate.sql, 200, placeholder=' …')}"
+    return replace(candidate, sql=sql, tree=None, notes=(*candidate.notes, note))
 
 
 def without_hints(problem: str) -> str:

@@ -9,17 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nl2sql.errors import ParserError
 from nl2sql.parsers import loaded, t5_spider, t5_wikisql
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.budget import Told, within
 from nl2sql.parsers.loaded import Loaded
 from nl2sql.parsers.sql_text import candidate_of, first_statement, pin_clock
 from nl2sql.schema import Schema
 
 NEW_TOKENS = 256
 BEAMS = 4
+TABLE_TOKENS = 1_024
+"""Room for tables in a prompt: T5's positions are relative, and it was trained on texts half as long."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Seq2SeqParser:
     confidence the geometric mean of the best one's, exp(score / tokens): not calibrated. `history` is not read.
     """
 
+    dialect = "sqlite"
+
     def __init__(self, model: Loaded, family: Family) -> None:
         self._loaded = model
         self._family = family
@@ -67,14 +72,16 @@ class Seq2SeqParser:
         """Candidates for a question, best first. Raises ParserError, QueryCancelledError, ParserUnavailableError."""
         if not request.schema.tables:
             return Prediction((), declined="There are no tables to ask about.")
-        prompt = self._family.prompt(request)
+        told = within(request, self._tokens, TABLE_TOKENS) if self._family.sees_tables else Told(request.schema)
+        prompt = self._family.prompt(replace(request, schema=told.schema))
         with self._loaded.turn(request.cancel):
             written = self._write(prompt)
         found: dict[str, tuple[Candidate, float]] = {}
         for text, score, length in written:
             statement = self._family.statement(text, request)
             if statement is not None and statement not in found:
-                found[statement] = candidate_of(statement, score, request.as_of), math.exp(score / max(1, length))
+                candidate = told.noted(candidate_of(statement, score, request.as_of))
+                found[statement] = candidate, math.exp(score / max(1, length))
         alone = bool(request.history)
         if not found:
             said = " ".join(written[0][0].replace("</s>", "").split())[:200]
@@ -94,6 +101,11 @@ class Seq2SeqParser:
         """Let go of the model and its memory; waits for a prediction that is under way."""
         self._loaded.close()
 
+    def _tokens(self, schema: Schema) -> int:
+        """Tokens that the tables of a schema take in the prompt."""
+        tokenizer = self._loaded.tokenizer
+        return len(tokenizer(t5_spider.schema_text(schema))["input_ids"]) if tokenizer is not None else 0
+
     def _write(self, prompt: str) -> list[tuple[str, float, int]]:
         """What the model writes: text, log-probability and length in tokens of each beam, best first."""
         import torch
@@ -102,12 +114,6 @@ class Seq2SeqParser:
         encoded = tokenizer(prompt, return_tensors="pt", return_token_type_ids=False, split_special_tokens=True).to(
             model.device
         )
-        most = getattr(model.config, "n_positions", 512)
-        if self._family.sees_tables and encoded["input_ids"].shape[1] > 4 * most:
-            raise ParserError(
-                f"The tables in scope take {encoded['input_ids'].shape[1]:,} tokens, far beyond the {most:,} that "
-                f"{self.info.name} was trained with; narrow the scope to fewer tables."
-            )
         with torch.inference_mode():
             output = model.generate(
                 **encoded,

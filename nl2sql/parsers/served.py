@@ -12,7 +12,7 @@ import queue
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
 from nl2sql.parsers import sqlcoder
 from nl2sql.parsers.base import ParseRequest, ParserInfo, Prediction
-from nl2sql.parsers.builtin.pruning import likely_tables
+from nl2sql.parsers.budget import Told, within
 from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pin_clock
 from nl2sql.schema import Schema
 
@@ -73,6 +73,8 @@ class ServedParser:
     """
 
     reads_examples = True
+    dialect = "postgres"
+    """What models fall back to where they do not know DuckDB's."""
 
     def __init__(self, server: Server) -> None:
         """Raises ParserUnavailableError for an address that is none."""
@@ -98,7 +100,7 @@ class ServedParser:
         """The same after statements that did not bind, each with what was wrong. Raises as `predict` does."""
         if not request.schema.tables:
             return Prediction((), declined="There are no tables to ask about.")
-        asked, left_out = messages(request, tried)
+        asked, told = messages(request, tried)
         prompt = "\n\n".join(f"{one['role']}: {one['content']}" for one in asked)
         text, probabilities = self._complete(asked, request.cancel)
         answer = _THOUGHT.sub("", text).strip()
@@ -111,9 +113,7 @@ class ServedParser:
             raise ParserError(f"{self._server.model} wrote no SQL for this question; try it in other words.")
         score = sum(probabilities)
         candidate = candidate_of(statement, min(0.0, score), request.as_of)
-        if left_out:
-            note = f"{left_out:,} tables were not sent to the model: their names are the least like the question."
-            candidate = replace(candidate, notes=(*candidate.notes, note))
+        candidate = told.noted(candidate)
         sure = math.exp(score / len(probabilities)) if probabilities else UNKNOWN
         return Prediction((candidate,), confidence=min(1.0, sure), prompt=prompt)
 
@@ -213,13 +213,15 @@ def _waited_for(
 
 def messages(
     request: ParseRequest, tried: Sequence[tuple[str, str]] = ()
-) -> tuple[list[ChatCompletionMessageParam], int]:
-    """All that the server is sent for a question, and how many tables were left out for want of room.
+) -> tuple[list[ChatCompletionMessageParam], Told]:
+    """All that the server is sent for a question, and which tables are among it.
 
     `tried` are statements that did not bind, each with what was wrong.
     """
-    schema, left_out = _within_room(request)
-    instructions = _INSTRUCTIONS.format(today=request.as_of, no_answer=_NO_ANSWER, schema=sqlcoder.schema_text(schema))
+    told = within(request, lambda schema: len(sqlcoder.schema_text(schema)), SCHEMA_CHARACTERS)
+    instructions = _INSTRUCTIONS.format(
+        today=request.as_of, no_answer=_NO_ANSWER, schema=sqlcoder.schema_text(told.schema)
+    )
     if request.examples:
         confirmed = "\n\n".join(f"{one.question}\n{one.sql.rstrip(';')};" for one in request.examples)
         instructions += f"\n\nSQL that people confirmed for questions like this:\n\n{confirmed}"
@@ -230,28 +232,7 @@ def messages(
     for sql, problem in tried:
         asked.append({"role": "assistant", "content": sql})
         asked.append({"role": "user", "content": f"That does not run: {problem} Write the whole statement again."})
-    return asked, left_out
-
-
-def _within_room(request: ParseRequest) -> tuple[Schema, int]:
-    """The tables that fit, the likeliest first, in the schema's own order."""
-    schema = request.schema
-    if len(sqlcoder.schema_text(schema)) <= SCHEMA_CHARACTERS:
-        return schema, 0
-    room = SCHEMA_CHARACTERS
-    kept: set[str] = set()
-    for name in likely_tables(request.question, schema, request.values):
-        size = len(sqlcoder.schema_text(_only(schema, (name,))))
-        if size <= room:
-            kept.add(name)
-            room -= size
-    return _only(schema, kept), len(schema.tables) - len(kept)
-
-
-def _only(schema: Schema, names: Sequence[str] | set[str]) -> Schema:
-    tables = tuple(table for table in schema.tables if table.name in names)
-    keys = tuple(key for key in schema.foreign_keys if key.table in names and key.to_table in names)
-    return Schema(tables, keys, schema.version)
+    return asked, told
 
 
 def _first_line(error: BaseException) -> str:
