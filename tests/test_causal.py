@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import json
 import threading
+import time
 import weakref
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
-from nl2sql.parsers import causal, sqlcoder, weights
+from nl2sql.parsers import causal, loaded, sqlcoder, weights
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.sql_text import first_statement, is_finished, pin_clock, reads_clock
 from nl2sql.schema import Column, ForeignKey, Schema, Table
@@ -207,6 +208,37 @@ def test_questions_from_several_threads(parser):
     assert got == wanted
 
 
+def test_twenty_people_are_served_in_the_order_in_which_they_came(parser, monkeypatch):
+    served, came = [], []
+    write = parser._write
+
+    def slowly(prompt, candidates):
+        served.append(threading.current_thread().name)
+        return write(prompt, candidates)
+
+    monkeypatch.setattr(parser, "_write", slowly)
+    answers: dict[str, str] = {}
+
+    def work(question: str) -> None:
+        answers[threading.current_thread().name] = parser.predict(ask(question)).candidates[0].sql
+
+    questions = [question for question in tiny_llama.ANSWERS if question != "Who wrote this?"]
+    people = [
+        threading.Thread(target=work, args=(questions[n % len(questions)],), name=f"person {n}") for n in range(20)
+    ]
+    with parser._loaded.turn(None):
+        for number, person in enumerate(people):
+            person.start()
+            came.append(person.name)
+            while len(parser._loaded._turns._waiting) < number + 2:
+                time.sleep(0.001)
+    for person in people:
+        person.join()
+    assert served == came
+    alone = {question: parser.predict(ask(question)).candidates[0].sql for question in questions}
+    assert answers == {f"person {n}": alone[questions[n % len(questions)]] for n in range(20)}
+
+
 def test_too_many_tables_for_the_context(parser):
     columns = tuple(Column(f"column_{number}", "INTEGER") for number in range(60))
     with pytest.raises(ParserError, match=r"of the 512 tokens that tiny-llama can read; narrow the scope"):
@@ -271,6 +303,39 @@ def test_folder_saved_in_4_bits_loads_as_it_is(tmp_path):
     parser = causal.load(str(tmp_path / "small"), threads=1)
     assert parser.info.quantization == "nf4"
     assert parser.predict(ask("List all planets")).candidates[0].sql == "SELECT name FROM planets"
+
+
+def test_what_was_quantized_is_kept_and_read_the_next_time(tmp_path, monkeypatch):
+    source = str(tiny_llama.folder())
+    first = causal.load(source, threads=1, copies=tmp_path)
+    (copy,) = tmp_path.iterdir()
+    assert copy.name.startswith("tiny-llama-")
+    seen = []
+    read = loaded._read
+    monkeypatch.setattr(loaded, "_read", lambda folder, *more: seen.append(folder) or read(folder, *more))
+    again = causal.load(source, threads=1, copies=tmp_path)
+    assert seen == [copy]
+    assert again.info == first.info
+    answers = [[one.predict(ask(question)).candidates for question in tiny_llama.ANSWERS] for one in (first, again)]
+    assert answers[0] == answers[1]
+
+
+def test_a_copy_that_cannot_be_read_is_made_anew(tmp_path):
+    source = str(tiny_llama.folder())
+    causal.load(source, threads=1, copies=tmp_path)
+    (copy,) = tmp_path.iterdir()
+    (copy / "model.safetensors").write_bytes(b"half a fi")
+    parser = causal.load(source, threads=1, copies=tmp_path)
+    assert parser.predict(ask("List all planets")).candidates[0].sql == "SELECT name FROM planets"
+    assert (copy / "model.safetensors").stat().st_size > 10_000
+    assert [one.name for one in tmp_path.iterdir()] == [copy.name]
+
+
+def test_a_full_disk_keeps_no_copy_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(loaded, "free_bytes", lambda _: 1_000)
+    parser = causal.load(str(tiny_llama.folder()), threads=1, copies=tmp_path)
+    assert parser.info.quantization == "nf4"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_incomplete_or_broken_folders_get_a_sentence(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from pathlib import Path
 from typing import Any
 
 from nl2sql.errors import ParserError
@@ -171,13 +172,17 @@ class CausalParser:
         return self._beams if needed < torch.cuda.mem_get_info()[0] + unused else 1
 
 
-def load(model: str, *, quantize: bool = True, threads: int = 0, beams: int | None = None) -> CausalParser:
+def load(
+    model: str, *, quantize: bool = True, threads: int = 0, beams: int | None = None, copies: Path | None = None
+) -> CausalParser:
     """Load `model` (a Hub name whose weights are at hand, or a folder) and warm it up. Never downloads.
 
     `quantize` loads it in 4-bit NF4; a folder saved in 4 bits stays as it is and loads several times faster.
-    `threads` 0 leaves torch's own choice; `beams` None means 4 on a GPU and 1 on a CPU. Raises
-    ParserUnavailableError with a sentence: no weights, too little memory, a missing or unfit package.
+    What was quantized is kept under `copies`. `threads` 0 leaves torch's own choice; `beams` None means 4 on a GPU and
+    1 on a CPU. Raises ParserUnavailableError with a sentence: no weights, too little memory, an unfit package.
     """
-    found = loaded.load(loaded.folder_of(model), "AutoModelForCausalLM", quantize=quantize, threads=threads)
+    found = loaded.load(
+        loaded.folder_of(model), "AutoModelForCausalLM", quantize=quantize, threads=threads, copies=copies
+    )
     default_beams = RELEASED_BEAMS if found.model.device.type == "cuda" else 1
     return CausalParser(found, beams=beams or default_beams)

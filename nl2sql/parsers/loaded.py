@@ -6,10 +6,14 @@ Importing this module imports neither torch nor transformers; `load` does. Which
 from __future__ import annotations
 
 import gc
+import logging
+import shutil
+import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +21,46 @@ from typing import Any
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
 from nl2sql.parsers.base import ParserInfo
-from nl2sql.parsers.weights import missing_sentence, revision, weights_status
+from nl2sql.parsers.weights import free_bytes, missing_sentence, revision, weights_status
 
+logger = logging.getLogger(__name__)
 _FIRST_FORWARD = threading.Lock()  # on a CPU the first forward repacks the weights in place
 
 
+class Turns:
+    """Lets one thread in at a time, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
+
+    @contextmanager
+    def turn(self, cancel: Cancel | None = None) -> Iterator[None]:
+        """Wait for one's turn and hold it. Raises QueryCancelledError, at most 20 ms after `cancel` was set."""
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            try:
+                while self._waiting[0] is not ticket:
+                    if cancel is not None and cancel.is_set():
+                        raise QueryCancelledError("Stopped.")
+                    self._changed.wait(0.02)
+            except BaseException:
+                self._leave(ticket)
+                raise
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._leave(ticket)
+
+    def _leave(self, ticket: object) -> None:
+        self._waiting.remove(ticket)
+        self._changed.notify_all()
+
+
 class Loaded:
-    """A model with its tokenizer. One prediction at a time; others wait their turn."""
+    """A model with its tokenizer. One prediction at a time; others wait their turn, first come, first served."""
 
     def __init__(self, model: Any, tokenizer: Any, info: ParserInfo, threads: int = 0) -> None:
         import torch
@@ -31,7 +68,7 @@ class Loaded:
         self.info = info
         self.model, self.tokenizer = model, tokenizer
         self._threads = threads
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._cancel: Cancel | None = None
         # One matrix product is the longest that a cancel has to wait, also while the prompt is read.
         self._hooks = [
@@ -46,23 +83,20 @@ class Loaded:
 
         Raises QueryCancelledError, ParserUnavailableError after `close`, ParserError for what torch fails at.
         """
-        while not self._lock.acquire(timeout=0.02):
-            if cancel is not None and cancel.is_set():
-                raise QueryCancelledError("Stopped.")
-        try:
+        with self._turns.turn(cancel):
             if self.model is None:
                 raise ParserUnavailableError(f"{self.info.name} was released; choose it again to load it.")
             self._cancel = cancel
-            self.stop_if_cancelled()
-            if self._threads:
-                import torch
+            try:
+                self.stop_if_cancelled()
+                if self._threads:
+                    import torch
 
-                torch.set_num_threads(self._threads)
-            with memory_errors(self.info.name):
-                yield
-        finally:
-            self._cancel = None
-            self._lock.release()
+                    torch.set_num_threads(self._threads)
+                with memory_errors(self.info.name):
+                    yield
+            finally:
+                self._cancel = None
 
     def stop_if_cancelled(self) -> None:
         """Raise QueryCancelledError once the prediction under way is cancelled."""
@@ -71,7 +105,7 @@ class Loaded:
 
     def close(self) -> None:
         """Let go of the model and its memory; waits for a prediction that is under way."""
-        with self._lock:
+        with self._turns.turn():
             for hook in self._hooks:
                 hook.remove()
             self.model = self.tokenizer = None
@@ -110,12 +144,27 @@ def folder_of(model: str) -> Folder:
     return Folder(status.folder, status.folder.name if status.local else model.split("/")[-1])
 
 
-def load(folder: Folder, auto_class: str, *, quantize: bool = True, threads: int = 0) -> Loaded:
+def load(
+    folder: Folder, auto_class: str, *, quantize: bool = True, threads: int = 0, copies: Path | None = None
+) -> Loaded:
     """Read the model in `folder` with transformers' `auto_class` and warm it up. Never downloads.
 
-    `quantize` loads it in 4-bit NF4; a folder saved in 4 bits stays as it is and loads several times faster.
-    `threads` 0 leaves torch's own choice. Raises ParserUnavailableError with a sentence.
+    `quantize` loads it in 4-bit NF4; a folder saved in 4 bits stays as it is and loads several times faster. What was
+    quantized is kept in the folder `copies`, where that is given and the disk has room, and read from there the next
+    time. `threads` 0 leaves torch's own choice. Raises ParserUnavailableError with a sentence.
     """
+    named = revision(folder.path)
+    copy = copies / f"{folder.name}-{named[:12]}-nf4" if quantize and copies is not None else None
+    if copy is not None and copy.is_dir():
+        try:
+            return _load(replace(folder, path=copy), auto_class, named, quantize, threads, None)
+        except ParserUnavailableError as error:
+            logger.warning("A copy in 4 bits could not be read and is made anew: %s", error.sentence)
+            shutil.rmtree(copy, ignore_errors=True)
+    return _load(folder, auto_class, named, quantize, threads, copy)
+
+
+def _load(folder: Folder, auto_class: str, named: str, quantize: bool, threads: int, copy: Path | None) -> Loaded:
     with _load_errors(folder.name):
         import torch
         from transformers import AutoTokenizer
@@ -125,9 +174,27 @@ def load(folder: Folder, auto_class: str, *, quantize: bool = True, threads: int
         with memory_errors(folder.name, ParserUnavailableError):
             tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
             model, quantization = _read(folder.path, auto_class, quantize)
+            if copy is not None and quantization == "nf4":
+                _keep(model, tokenizer, copy)  # before the first forward, which repacks the weights in place
             _settle(model, tokenizer)
-    info = ParserInfo(name=folder.name, revision=revision(folder.path), quantization=quantization)
-    return Loaded(model, tokenizer, info, threads)
+    return Loaded(model, tokenizer, ParserInfo(folder.name, named, quantization), threads)
+
+
+def _keep(model: Any, tokenizer: Any, copy: Path) -> None:
+    """Write a quantized model to the folder `copy`, whole or not at all; a full disk costs only the next start."""
+    if getattr(model.config, "quantization_config", None) is None:
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if free_bytes(copy.parent) < 2 * model.get_memory_footprint():
+        return
+    made = Path(tempfile.mkdtemp(prefix=".making-", dir=copy.parent))
+    try:
+        model.save_pretrained(made)
+        tokenizer.save_pretrained(made)
+        made.rename(copy)
+    except OSError as error:
+        logger.warning("The model in 4 bits could not be kept: %s", first_line(error))
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager

@@ -24,6 +24,8 @@ GPU_BYTES = 6 * 10**9
 CPU_BYTES = 8 * 10**9
 # T5-large has 0.8 billion weights: 3 GB in 32 bits while they are read.
 SMALL_BYTES = 4 * 10**9
+_COPIES = "models"
+"""Folder of the workspace for models that were quantized here."""
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,8 @@ def load(name: str, settings: Settings) -> SemanticParser:
     from nl2sql.parsers import causal, loaded, seq2seq
 
     if loaded.is_encoder_decoder(loaded.folder_of(spec.model).path):
-        return seq2seq.load(spec.model, threads=settings.torch_threads)
-    return causal.load(spec.model, threads=settings.torch_threads)
+        return seq2seq.load(spec.model, threads=settings.torch_threads, copies=settings.home / _COPIES)
+    return causal.load(spec.model, threads=settings.torch_threads, copies=settings.home / _COPIES)
 
 
 def _server(settings: Settings) -> Server:

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nl2sql.errors import ParserError
 from nl2sql.parsers import loaded, t5_spider, t5_wikisql
@@ -133,10 +134,12 @@ class Seq2SeqParser:
         ]
 
 
-def load(model: str, *, quantize: bool = True, threads: int = 0) -> Seq2SeqParser:
+def load(model: str, *, quantize: bool = True, threads: int = 0, copies: Path | None = None) -> Seq2SeqParser:
     """Load `model` (a Hub name whose weights are at hand, or a folder) and warm it up. Never downloads.
 
-    Raises ParserUnavailableError with a sentence.
+    What was quantized is kept under `copies`. Raises ParserUnavailableError with a sentence.
     """
-    found = loaded.load(loaded.folder_of(model), "AutoModelForSeq2SeqLM", quantize=quantize, threads=threads)
+    found = loaded.load(
+        loaded.folder_of(model), "AutoModelForSeq2SeqLM", quantize=quantize, threads=threads, copies=copies
+    )
     return Seq2SeqParser(found, family_of(model))
