@@ -108,6 +108,8 @@ class Job:
         self.follows = follows
         self.step: Step = "waiting"
         self.progress = 0.0
+        self.draft = ""
+        """What a language model has written so far."""
         self.started_at = time.monotonic()
         self._cancel = Cancel()
         self._done = threading.Event()
@@ -122,6 +124,10 @@ class Job:
     def running_for(self) -> float:
         """Seconds since the job began."""
         return time.monotonic() - self.started_at
+
+    def write(self, draft: str) -> None:
+        """Take note of what a language model has written so far."""
+        self.draft = draft
 
     def cancel(self) -> None:
         """Stop the work; the answer becomes `cancelled`."""
@@ -254,6 +260,7 @@ class Workbench:
         request = ParseRequest(
             answer.question, schema, answer.as_of, values, history, cancel=cancel,
             examples=self._examples(answer.question, schema) if reads_examples(semantic_parser) else (),
+            on_text=job.write if job is not None else None,
         )  # fmt: skip
         bind = partial(self._problem, snapshot.database, schema, cancel)
         prediction = _predicted(semantic_parser, request, bind)

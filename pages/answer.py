@@ -28,6 +28,8 @@ STEPS = {
     "running": "Running the SQL",
     "done": "Done",
 }
+_DRAFT_SHOWN = 2_000
+"""Characters of what a language model has written so far that are shown, the last ones."""
 Run = Callable[[str, Answer], None]
 """Runs SQL (first argument) in the place of an answer's own (second one)."""
 
@@ -41,6 +43,8 @@ def draw_busy(job: Job) -> None:
         text = f"{STEPS[job.step]} · {job.running_for:.0f} s"
         st.progress(min(max(job.progress, 0.0), 1.0) if job.step == "running" else 0.0, text)
         st.button("Stop", icon=":material/stop_circle:", key="stop", shortcut="Esc", on_click=job.cancel)
+    if job.draft and job.step == "parsing":
+        st.code(job.draft[-_DRAFT_SHOWN:], language="sql", wrap_lines=True)
 
 
 def draw(

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import weakref
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -208,13 +209,22 @@ def test_questions_from_several_threads(parser):
     assert got == wanted
 
 
+def test_what_is_written_is_told_as_it_is_written(parser):
+    told: list[str] = []
+    request = ParseRequest("List all planets", tiny_llama.SCHEMA, dt.date(2024, 6, 15), on_text=told.append)
+    answer = parser.predict(request).candidates[0].sql
+    assert len(told) > 1
+    assert all(after.startswith(before) for before, after in pairwise(told))
+    assert told[-1].startswith(answer)
+
+
 def test_twenty_people_are_served_in_the_order_in_which_they_came(parser, monkeypatch):
     served, came = [], []
     write = parser._write
 
-    def slowly(prompt, candidates):
+    def slowly(prompt, request):
         served.append(threading.current_thread().name)
-        return write(prompt, candidates)
+        return write(prompt, request)
 
     monkeypatch.setattr(parser, "_write", slowly)
     answers: dict[str, str] = {}

@@ -201,6 +201,13 @@ def test_reading_stops_at_the_end_of_the_statement():
     assert server.sent < 60
 
 
+def test_what_is_written_is_told_as_it_is_written():
+    told: list[str] = []
+    with serving(FakeServer(("SELECT", " count(*)", " FROM orders;"))) as server:
+        parser_of(server).predict(request(on_text=told.append))
+    assert told == ["SELECT", "SELECT count(*)", "SELECT count(*) FROM orders;"]
+
+
 def test_questions_at_once_get_their_own_answers():
     with serving(FakeServer(delay=0.05)) as server:
         parser = parser_of(server)
@@ -298,6 +305,18 @@ def test_a_follow_up_is_sent_with_what_it_follows(workbench):
     assert [one["content"] for one in server.asked[1]["messages"][1:]] == [
         "names of ships", "SELECT name FROM ships", "only the heavy ones",
     ]  # fmt: skip
+
+
+def test_a_job_shows_what_is_being_written(workbench):
+    with serving(FakeServer(("SELECT", " name", " FROM", " ships;"), delay=0.2)) as server:
+        job = workbench(server).start("names of ships")
+        seen = set()
+        while job.wait(0.02) is None:
+            seen.add(job.draft)
+    assert "SELECT" in seen
+    assert "SELECT name" in seen
+    assert job.answer is not None
+    assert job.answer.status == "ok"
 
 
 def test_what_people_confirmed_stands_in_the_prompt(workbench):

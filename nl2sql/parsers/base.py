@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from nl2sql.engine.base import Cancel
@@ -31,6 +32,8 @@ class ParseRequest:
     history: tuple[Turn, ...] = ()
     candidates: int = 5
     cancel: Cancel | None = None
+    on_text: Callable[[str], None] | None = field(default=None, compare=False)
+    """Told what a language model has written so far, as it writes."""
     examples: tuple[Turn, ...] = ()
     """Questions like this one whose SQL a person confirmed or wrote, the nearest first: for parsers that read them."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class CausalParser:
         prompt = sqlcoder.prompt(request.question, told.schema)
         alone = bool(request.history)  # the released prompt has no place for earlier questions
         with self._loaded.turn(request.cancel):
-            written = self._write(prompt, request.candidates)
+            written = self._write(prompt, request)
         best_text, best_log_probability, best_length = written[0]
         if "i do not know" in best_text.casefold() and first_statement(best_text) is None:
             declined = f"{self.info.name} found no table that answers this."
@@ -90,7 +91,7 @@ class CausalParser:
         """Let go of the model and its memory; waits for a prediction that is under way."""
         self._loaded.close()
 
-    def _write(self, prompt: str, candidates: int) -> list[tuple[str, float, int]]:
+    def _write(self, prompt: str, request: ParseRequest) -> list[tuple[str, float, int]]:
         """What the model writes after `prompt`: text, log-probability and length in tokens of each, best first."""
         import torch
 
@@ -108,8 +109,8 @@ class CausalParser:
                 num_beams=beams,
                 # Names are drafted from the prompt and checked in one forward (prompt lookup, Saxena 2023).
                 prompt_lookup_num_tokens=DRAFTED if beams == 1 else None,
-                num_return_sequences=max(1, min(candidates, beams)),
-                stopping_criteria=[lambda ids, _scores, **_: self._finished(ids, start)],
+                num_return_sequences=max(1, min(request.candidates, beams)),
+                stopping_criteria=[lambda ids, _scores, **_: self._finished(ids, start, request.on_text)],
                 return_dict_in_generate=True,
                 output_scores=True,
             )
@@ -150,12 +151,14 @@ class CausalParser:
             )
         return min(NEW_TOKENS, context - start)
 
-    def _finished(self, ids: Any, start: int) -> Any:
-        """Which rows of `ids` (rows, length) hold a whole statement after position `start`."""
+    def _finished(self, ids: Any, start: int, on_text: Callable[[str], None] | None) -> Any:
+        """Which rows of `ids` (rows, length) hold a whole statement after position `start`; the first is told on."""
         import torch
 
         self._loaded.stop_if_cancelled()
         texts = self._loaded.tokenizer.batch_decode(ids[:, start:], skip_special_tokens=True)
+        if on_text is not None and texts:
+            on_text(texts[0])
         return torch.tensor([is_finished(text) for text in texts], device=ids.device)
 
     def _affordable_beams(self, start: int) -> int:

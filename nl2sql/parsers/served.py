@@ -102,7 +102,7 @@ class ServedParser:
             return Prediction((), declined="There are no tables to ask about.")
         asked, told = messages(request, tried)
         prompt = "\n\n".join(f"{one['role']}: {one['content']}" for one in asked)
-        text, probabilities = self._complete(asked, request.cancel)
+        text, probabilities = self._complete(asked, request)
         answer = _THOUGHT.sub("", text).strip()
         if _NO_ANSWER in answer[:40].upper():
             reason = answer[answer.upper().index(_NO_ANSWER) + len(_NO_ANSWER) :].strip(" .:,—-\n")
@@ -129,11 +129,11 @@ class ServedParser:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
-    def _complete(self, asked: list[ChatCompletionMessageParam], cancel: Cancel | None) -> tuple[str, list[float]]:
+    def _complete(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> tuple[str, list[float]]:
         """What the model writes, and the log-probability of each token where the server gives them."""
         openai, host = self._openai, self._server.host
         try:
-            return self._read(asked, cancel)
+            return self._read(asked, request)
         except openai.AuthenticationError as error:
             raise ParserError(f"{host} refused the key; set NL2SQL_SERVER_KEY.") from error
         except openai.NotFoundError as error:
@@ -147,18 +147,18 @@ class ServedParser:
         except openai.APIError as error:
             raise ParserError(f"{host} could not answer: {_first_line(error)}.") from error
 
-    def _read(self, asked: list[ChatCompletionMessageParam], cancel: Cancel | None) -> tuple[str, list[float]]:
+    def _read(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> tuple[str, list[float]]:
         if not self._extras:
-            return self._stream(asked, cancel, {})
+            return self._stream(asked, request, {})
         try:
-            return self._stream(asked, cancel, {"logprobs": True})
+            return self._stream(asked, request, {"logprobs": True})
         except (self._openai.BadRequestError, self._openai.UnprocessableEntityError):
-            found = self._stream(asked, cancel, {})
+            found = self._stream(asked, request, {})
             self._extras = False  # it was that, since without it the server answers
             return found
 
     def _stream(
-        self, asked: list[ChatCompletionMessageParam], cancel: Cancel | None, extras: dict[str, Any]
+        self, asked: list[ChatCompletionMessageParam], request: ParseRequest, extras: dict[str, Any]
     ) -> tuple[str, list[float]]:
         """Read words as they come, in a thread, so that a cancel need not wait for the next."""
         words: queue.SimpleQueue[ChatCompletionChunk] = queue.SimpleQueue()
@@ -181,11 +181,13 @@ class ServedParser:
         reading = self._threads.submit(run)
         text, probabilities = "", list[float]()
         try:
-            for chunk in _waited_for(words, reading, cancel):
+            for chunk in _waited_for(words, reading, request.cancel):
                 for choice in chunk.choices[:1]:
                     text += choice.delta.content or ""
                     tokens = choice.logprobs.content if choice.logprobs else None
                     probabilities += [token.logprob for token in tokens or ()]
+                if request.on_text is not None:
+                    request.on_text(text)
                 if is_finished(_THOUGHT.sub("", text)):
                     break
         finally:
