@@ -9,12 +9,14 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.questions import business_tables
 from benchmarks.questions.halves import HALVES
 from nl2sql.evaluation.__main__ import main as evaluate
 from nl2sql.parsers.base import SemanticParser
+from nl2sql.parsers.builtin.parser import BuiltinParser
 
 SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in ("business", "dialogues", "unanswerable")}
 
@@ -22,6 +24,8 @@ SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in ("business", "
 def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], SemanticParser] | None = None) -> int:
     """Ask, print the shares and return the evaluation's exit code. `parser_for` stands in for the registry."""
     options = _arguments().parse_args(arguments)
+    if options.weights is not None:
+        parser_for = partial(_trained, BuiltinParser(options.weights))
     with tempfile.TemporaryDirectory(prefix="nl2sql-questions-") as name:
         folder = Path(name)
         business_tables.build(folder)
@@ -31,11 +35,17 @@ def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], Sem
         return evaluate(given, parser_for)
 
 
+def _trained(parser: SemanticParser, name: str) -> SemanticParser:
+    """The parser of some weights, whatever it is asked for as."""
+    return parser
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.questions.ask", description=__doc__.split("\n")[0])
     parser.add_argument("--set", choices=sorted(SETS), default="business")
     parser.add_argument("--half", choices=HALVES, help="default: both")
     parser.add_argument("--parser", default="builtin", metavar="NAME")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="weights of the built-in parser to ask instead")
     parser.add_argument("--out", type=Path, metavar="R.jsonl", help="keep one line for each question there")
     return parser
 

@@ -127,7 +127,12 @@ def train(arguments: argparse.Namespace) -> None:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")  # lengths vary: most kernels fell out of 1,024
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    config = ModelConfig(features=len(FEATURES), keywords=ROOM_FOR_KEYWORDS, dropout=arguments.dropout)
+    config = ModelConfig(
+        encoder_layers=arguments.encoder_layers,
+        features=len(FEATURES),
+        keywords=ROOM_FOR_KEYWORDS,
+        dropout=arguments.dropout,
+    )
     assert len(KEYWORDS) <= config.keywords
     model = ParserModel(config)
     if arguments.start:
@@ -217,6 +222,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--bfloat16", action="store_true", help="multiply in bfloat16: faster where the processor or GPU has it (AMX)"
     )
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--encoder-layers", type=int, default=6, help="an ablation: the encoder's first layers only")
     parser.add_argument(
         "--shares",
         type=float,
