@@ -17,7 +17,7 @@ from nl2sql.parsers import loaded, sqlcoder
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
 from nl2sql.parsers.budget import within
 from nl2sql.parsers.loaded import Loaded
-from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pin_clock
+from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pinned_again
 from nl2sql.schema import Schema
 
 NEW_TOKENS = 512
@@ -82,10 +82,7 @@ class CausalParser:
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""
-        statement = first_statement(tree)
-        if statement is None:
-            raise ParserError("This reading cannot be written again for another date; ask the question again.")
-        return pin_clock(statement, as_of)
+        return pinned_again(tree, as_of)
 
     def close(self) -> None:
         """Let go of the model and its memory; waits for a prediction that is under way."""

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nl2sql.errors import ParserError
 from nl2sql.parsers import loaded, t5_spider, t5_wikisql
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
 from nl2sql.parsers.budget import Told, within
 from nl2sql.parsers.loaded import Loaded
-from nl2sql.parsers.sql_text import candidate_of, first_statement, pin_clock
+from nl2sql.parsers.sql_text import candidate_of, pinned_again
 from nl2sql.schema import Schema
 
 NEW_TOKENS = 256
@@ -93,10 +92,7 @@ class Seq2SeqParser:
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""
-        statement = first_statement(tree)
-        if statement is None:
-            raise ParserError("This reading cannot be written again for another date; ask the question again.")
-        return pin_clock(statement, as_of)
+        return pinned_again(tree, as_of)
 
     def close(self) -> None:
         """Let go of the model and its memory; waits for a prediction that is under way."""

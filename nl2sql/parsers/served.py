@@ -21,7 +21,7 @@ from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledErr
 from nl2sql.parsers import sqlcoder
 from nl2sql.parsers.base import ParseRequest, ParserInfo, Prediction
 from nl2sql.parsers.budget import Told, within
-from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pin_clock
+from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pinned_again
 from nl2sql.schema import Schema
 
 if TYPE_CHECKING:
@@ -119,10 +119,7 @@ class ServedParser:
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""
-        statement = first_statement(tree)
-        if statement is None:
-            raise ParserError("This reading cannot be written again for another date; ask the question again.")
-        return pin_clock(statement, as_of)
+        return pinned_again(tree, as_of)
 
     def close(self) -> None:
         """Close the connections."""

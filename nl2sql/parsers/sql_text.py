@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from nl2sql.errors import ParserError
 from nl2sql.parsers.base import Candidate
 
 # Quoted text and comments are opaque: a semicolon, a marker or a clock word inside them means nothing.
@@ -91,6 +92,14 @@ def candidate_of(statement: str, score: float, as_of: dt.date) -> Candidate:
         tree=statement,
         notes=(f"«Today» was taken to be {as_of.day} {as_of:%B %Y}.",),
     )
+
+
+def pinned_again(tree: str, as_of: dt.date) -> str:
+    """A candidate's tree, which is SQL that reads the clock, with another date put in. Raises ParserError."""
+    statement = first_statement(tree)
+    if statement is None:
+        raise ParserError("This reading cannot be written again for another date; ask the question again.")
+    return pin_clock(statement, as_of)
 
 
 def _start(text: str) -> int | None:
