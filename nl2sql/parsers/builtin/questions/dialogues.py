@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from nl2sql import dates
 from nl2sql.parsers.builtin.grammar import BUCKETS, Action, Leaf
+from nl2sql.parsers.builtin.questions import drilling
 from nl2sql.parsers.builtin.questions.clauses import Parts
 from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Asked, Draw, adjectives, number_leaf, wordings
 from nl2sql.parsers.builtin.questions.filters import draw_filters, in_period
@@ -247,7 +248,10 @@ def _top(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     words = (
         draw.one_of(_TOP, n=said)
         if n > 1
-        else draw.listed("only the first, just the top one, only the first one, top 1")
+        else draw.listed(
+            "only the first, just the top one, only the first one, top 1, which one is first, only the best one, "
+            "which one is the highest, just the first"
+        )
     )
     return words, replace(parts, order=order, limit=("limit1",) if n == 1 else (number_leaf(n),))
 
@@ -367,6 +371,8 @@ def _all(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
 EDITS: tuple[tuple[Edit, float], ...] = (
     (_narrow, 3), (_other_value, 4), (_exclude, 1), (_by, 3.5), (_sort, 1.6), (_turn, 1), (_top, 1.8),
     (_other_total, 1.8), (_percent, 1), (_more_columns, 1.3), (_count_or_list, 1.2), (_all, 0.7),
+    (drilling.rows_behind, 0.8), (drilling.only_names, 0.6), (drilling.passing, 1.2), (drilling.how_many_are, 0.9),
+    (drilling.total_of_rows, 1.1), (drilling.another_value_too, 0.7),
 )  # fmt: skip
 """Every way to follow up and its weight."""
 
