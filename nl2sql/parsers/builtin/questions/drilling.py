@@ -1,4 +1,4 @@
-"""Follow-ups that go from totals to rows and back: the rows behind a number, their totals, how many of them are what."""
+"""Follow-ups that go from totals to rows and back: the rows behind a number, their totals, how many are what."""
 
 from __future__ import annotations
 

@@ -169,6 +169,10 @@ _ABOUT = wordings("""about {part} | mentioning {part} | that mention {part} | wh
 _PARTS = tuple(one.strip() for one in lexicon.FREE_WORDS.replace("\n", " ").split(","))
 
 
+_ANY_CASE = (", upper or lower case", " regardless of case", " ignoring case", " in any case", ", no matter the case",
+             " (case insensitive)", ", capital letters or not")  # fmt: skip
+
+
 def _mentions(draw: Draw, field: Field) -> Condition:
     """Words that a free text holds, or that it is missing."""
     if field.family != "text" or draw.chance(0.45):
@@ -180,6 +184,7 @@ def _mentions(draw: Draw, field: Field) -> Condition:
         one, two = Leaf("text", text=part), Leaf("text", text=other)
         return words, ["or", "contains", field.leaf, one, "contains", field.leaf, two]
     words = draw.one_of(_ABOUT, part=part.upper() if draw.chance(0.1) else part, column=draw.say(field))
+    words += draw.rng.choice(_ANY_CASE) if draw.chance(0.08) else ""
     return words, ["contains", field.leaf, Leaf("text", text=part)]
 
 

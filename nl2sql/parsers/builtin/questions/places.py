@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action
 from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Asked, Draw, adjectives, number_leaf, select, wordings
+from nl2sql.parsers.builtin.questions.filters import in_period
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.questions.totals import measure
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
@@ -71,7 +72,12 @@ def first_of_each(draw: Draw) -> Asked | None:
         return None
     limit: list[Action] = ["limit1"] if count == 1 else ["limit", number_leaf(count)]
     way = "desc" if most else "asc"
-    return words, select([*keys, names[0].leaf, field.leaf], tail=[way, field.leaf, "each", *keys, *limit])
+    when = draw.when(thing) if draw.chance(0.25) else None
+    where: list[Action] = []
+    if when is not None and when[1] and when[0] is not field:
+        period = draw.period()
+        words, where = f"{words} {in_period(period.text)}", ["where", "=", when[0].leaf, period]
+    return words, select([*keys, names[0].leaf, field.leaf], where, tail=[way, field.leaf, "each", *keys, *limit])
 
 
 _TOTALS_OF_EACH = wordings("""top {count} {bys} by {total} in each {by}

@@ -33,6 +33,7 @@ _SHARE_OF_SUM = wordings("""{percent} of {column} by {by} | {percent} of total {
     | how much does each {by} contribute to {column} in percent
     | contribution of each {by} to total {column} in percent | relative share of {column} by {by}
     | {column} by {by} in percent of total | how is the {column} split by {by} in percent
+    | what {percent} of our {column} sits in each {by} | what {percent} of the {column} goes to each {by}
     | how does {column} split over {by}, percentages please | {column} split by {by} as percentages""")
 _MOST_FIRST = wordings(", highest first | | | | , largest first | sorted descending | ")
 
@@ -161,7 +162,8 @@ def _place(words: str) -> str:
     return "after" if words.startswith(("that ", "who ", "which ")) else "state"
 
 
-_TWO_COUNTS = wordings("""how many {noun} are {one} and how many are {other}
+_TWO_COUNTS = wordings("""how many {noun} are {one} and how many are {other} | {one} vs {other}
+    | how many are {one} and how many {other} | {one} and {other} {noun}
     | number of {one} and {other} {noun} | count of {one} {noun} and {other} {noun}
     | number of {one} versus {other} {noun} | {one} vs {other} {noun} | compare {one} and {other} {noun}
     | {one} and {other} {noun} count""")

@@ -25,7 +25,7 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (totals.missing_values, 0.7), (proportions.percent_of_one, 0.6), (flat.parties, 3), (flat.kinds, 1.2),
     (flat.flows, 4), (totals.each_own, 1), (courses.newcomers, 1.2), (rows.beside_each_other, 0.9),
     (parents.children_in_period, 0.9), (verbs.who_did_most, 3), (verbs.what_one_did, 2.5), (verbs.who_did_ever, 2),
-    (verbs.looked_up, 1.8), (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
+    (verbs.looked_up, 1.8), (verbs.how_many_did, 1.6), (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
 )  # fmt: skip
 """Every shape and its weight."""
 _WEIGHTS = [weight for _, weight in SHAPES]

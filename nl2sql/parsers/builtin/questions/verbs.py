@@ -229,6 +229,50 @@ def who_did_ever(draw: Draw) -> Asked | None:
     return _who(words, doing), select(["distinct", doing.doer.leaf], filters.where)
 
 
+_HOW_MANY_DID = wordings("""how many {many} {past} {a_thing}{when} | how many different {many} {past} {things}{when}
+    | number of {many} who {past} {things}{when} | how many {many} {past} {things}{when}
+    | count of different {many} who {past} {a_thing}{when} | how many {many} {past} at least one {thing}{when}
+    | how many distinct {many} {past} {things}{when}""")
+_BUT_NOT = wordings("""{many} who {past} {things} {one} but not {other}
+    | which {many} {past} {things} {one} and not {other}
+    | {many} who {past} something {one} but nothing {other} | {many} that {past} {a_thing} {one} but none {other}
+    | who {past} {things} {one} but not {other}""")
+
+
+def how_many_did(draw: Draw) -> Asked
+    | None:
+    """How many different ones did something, at some time or of some kind; who did it in one time and not in another."""
+    doing = _doing(draw)
+    if doing is None:
+        return None
+    thing = draw.thing
+    who = doing.keys[1] if doing.keys is not None else doing.doer.leaf
+    single = draw.single(thing)
+    said = {
+        "many": doing.many, "past": doing.past, "things": draw.many(thing), "thing": single,
+        "a_thing": f"{'an' if single[0] in 'aeiou' else 'a'} {single}",
+    }  # fmt: skip
+    found = draw.when(thing)
+    dated = found is not None and found[1]
+    if found is not None and dated and draw.chance(0.3):
+        one, other = draw.period(), draw.period()
+        if one.value == other.value:
+            return None
+        words = draw.one_of(_BUT_NOT, one=in_period(one.text), other=in_period(other.text), **said)
+        shown = doing.doer.leaf
+        halves = [select([shown], ["where", "=", found[0].leaf, period]) for period in (one, other)]
+        return _who(words, doing), [*halves[0][:-1], "except", *halves[1]]
+    when, where = "", list[Action]()
+    if found is not None and dated and draw.chance(0.6):
+        period = draw.period()
+        when, where = f" {in_period(period.text)}", ["where", "=", found[0].leaf, period]
+    elif draw.chance(0.5):
+        filters = draw_filters(draw, thing, 1, 1).only_after()
+        when, where = filters.after, filters.where
+    words = draw.one_of(_HOW_MANY_DID, when=when, **said)
+    return _who(words, doing) if not doing.is_person else words, select(["count", "distinct", who], where)
+
+
 _LOOK_UP = wordings("""what is the {column} of {name} | {column} of {name} | {name} {column} | what is {name}'s {column}
     | show the {column} of {name} | {name}'s {column} | give me the {column} for {name} | what {column} does {name} have
     | {column} for {name} | look up the {column} of {name}""")
