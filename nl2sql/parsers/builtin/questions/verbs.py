@@ -239,9 +239,8 @@ _BUT_NOT = wordings("""{many} who {past} {things} {one} but not {other}
     | who {past} {things} {one} but not {other}""")
 
 
-def how_many_did(draw: Draw) -> Asked
-    | None:
-    """How many different ones did something, at some time or of some kind; who did it in one time and not in another."""
+def how_many_did(draw: Draw) -> Asked | None:
+    """How many different ones did something, at some time or of some kind; who in one time and not in another."""
     doing = _doing(draw)
     if doing is None:
         return None
