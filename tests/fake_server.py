@@ -23,7 +23,8 @@ class FakeServer:
     """What it answers with, and what it was asked.
 
     `words` come one by one, each after `delay` seconds. `status` other than 200 is an error with `message`;
-    `failures` requests fail with 503 first. `refuses_logprobs`: a request that asks for them is a bad one.
+    `failures` requests fail with 503 first. A request that has any of what it `refuses` is a bad one. With `breaks_off`
+    the connection ends after the words, without an end of the answer.
     """
 
     words: tuple[str, ...] = ("SELECT 1", ";")
@@ -33,7 +34,8 @@ class FakeServer:
     status: int = 200
     message: str = "no"
     failures: int = 0
-    refuses_logprobs: bool = False
+    refuses: tuple[str, ...] = ()
+    breaks_off: bool = False
     logprobs: bool = True
     address: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -50,8 +52,9 @@ class FakeServer:
             return JSONResponse({"error": {"message": "busy"}}, 503)
         if self.status != 200:
             return JSONResponse({"error": {"message": self.message}}, self.status)
-        if self.refuses_logprobs and body.get("logprobs"):
-            return JSONResponse({"error": {"message": "logprobs are not supported"}}, 400)
+        for wish in self.refuses:
+            if wish in body:
+                return JSONResponse({"error": {"message": f"{wish} is not supported"}}, 400)
         words = self.words
         if self.then:
             self.words = self.then.pop(0)
@@ -68,6 +71,8 @@ class FakeServer:
             }  # fmt: skip
             self.sent += 1
             yield f"data: {json.dumps(chunk)}\n\n"
+        if self.breaks_off:
+            raise ConnectionResetError
         yield "data: [DONE]\n\n"
 
 
@@ -76,7 +81,7 @@ def serving(server: FakeServer) -> Iterator[FakeServer]:
     """Run the server until the block ends; `server.address` says where."""
     app = Starlette(routes=[Route("/v1/chat/completions", server.complete, methods=["POST"])])
     runner = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1)
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=runner.run, daemon=True)
     thread.start()

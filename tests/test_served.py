@@ -68,13 +68,37 @@ def test_confidence_comes_from_the_probabilities_of_tokens():
 
 
 @pytest.mark.parametrize(
-    "server", [FakeServer(logprobs=False), FakeServer(refuses_logprobs=True)], ids=["none", "refused"]
+    ("server", "requests"),
+    [
+        (FakeServer(logprobs=False), 2),
+        (FakeServer(refuses=("logprobs",)), 3),
+        (FakeServer(refuses=("temperature",)), 4),
+        (FakeServer(refuses=("max_tokens", "logprobs")), 4),
+    ],
+    ids=["gives none", "refuses them", "refuses a temperature", "refuses a limit"],
 )
-def test_without_probabilities_the_confidence_is_unknown(server):
+def test_what_a_server_refuses_is_not_asked_for_again(server, requests):
     with serving(server):
         parser = parser_of(server)
         assert [parser.predict(request()).confidence for _ in range(2)] == [served.UNKNOWN] * 2
-    assert [bool(one.get("logprobs")) for one in server.asked].count(True) == (1 if server.refuses_logprobs else 2)
+    assert len(server.asked) == requests
+
+
+def test_an_answer_that_breaks_off_is_a_sentence():
+    with serving(FakeServer(("SELECT",), breaks_off=True)) as server, pytest.raises(ParserError, match="broke off"):
+        parser_of(server).predict(request())
+
+
+def test_a_cancel_before_the_first_word_ends_the_connection_too():
+    with serving(FakeServer(("word ",) * 50, delay=0.4)) as server:
+        cancel, parser = Cancel(), parser_of(server)
+        threading.Timer(0.1, cancel.set).start()
+        with pytest.raises(QueryCancelledError):
+            parser.predict(request(cancel=cancel))
+        time.sleep(1.5)
+        sent = server.sent
+        time.sleep(0.9)
+        assert server.sent <= sent + 1
 
 
 def test_what_is_sent_is_what_the_answer_shows():
@@ -84,6 +108,7 @@ def test_what_is_sent_is_what_the_answer_shows():
     assert [one["role"] for one in body["messages"]] == ["system", "user", "assistant", "user"]
     assert all(one["content"] in prediction.prompt for one in body["messages"])
     assert body["temperature"] == 0
+    assert body["stream"] is True
     assert server.keys == ["Bearer secret"]
     assert "secret" not in prediction.prompt
 

@@ -10,7 +10,8 @@ import datetime as dt
 import math
 import queue
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 NAME = "served"
-NEW_TOKENS = 1_024
+NEW_TOKENS = 4_096
+"""Longest answer, the thoughts of a reasoning model included."""
 SCHEMA_CHARACTERS = 24_000
 """Room for tables in one request, some 6,000 tokens; the likeliest tables go first, the others are left out."""
 MOST_AT_ONCE = 8
@@ -39,6 +41,12 @@ UNKNOWN = 0.5
 _WAIT = 0.02
 _NO_ANSWER = "NO TABLE"
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.S | re.I)
+_WISHES: tuple[dict[str, Any], ...] = (
+    {"temperature": 0, "max_tokens": NEW_TOKENS, "logprobs": True},
+    {"temperature": 0, "max_tokens": NEW_TOKENS},
+    {},
+)
+"""What a request asks for beside the words; some servers refuse probabilities, some models a temperature."""
 _INSTRUCTIONS = """You turn questions about tables into SQL. Today is {today:%Y-%m-%d}.
 Answer with exactly one SELECT statement in DuckDB's dialect and nothing else: no explanation, no comments.
 Use only the tables and columns below, with their names as they stand there. Round nothing, and name no limit that the
@@ -78,19 +86,21 @@ class ServedParser:
 
     def __init__(self, server: Server) -> None:
         """Raises ParserUnavailableError for an address that is none."""
+        import httpx2  # the client library's own
         import openai
 
         if urlsplit(server.address).scheme not in ("http", "https"):
             raise ParserUnavailableError("NL2SQL_SERVER must be an address such as http://localhost:11434/v1.")
         self._openai = openai
+        self._broken_off = httpx2.RemoteProtocolError, httpx2.ReadError
         self._server = server
         self._client = openai.OpenAI(
             base_url=server.address, api_key=server.key or "none", timeout=server.timeout, max_retries=2
         )
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "served-model")
         self.info = ParserInfo(NAME, revision=server.model)
-        self._extras = True
-        """Whether the server is asked for probabilities too: some refuse a request that asks."""
+        self._wishes = 0
+        """Which of `_WISHES` the server is asked for: the first that it did not refuse."""
 
     def predict(self, request: ParseRequest) -> Prediction:
         """One candidate for the question, or why there is none. Raises ParserError, QueryCancelledError."""
@@ -140,39 +150,42 @@ class ServedParser:
         except openai.APITimeoutError as error:
             raise ParserError(f"{host} did not answer within {self._server.timeout:g} seconds.") from error
         except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, self._broken_off):
+                raise ParserError(f"{host} broke off in the middle of its answer; ask again.") from error
             raise ParserError(f"No server answers at {host}; start it, or choose another parser.") from error
         except openai.APIError as error:
             raise ParserError(f"{host} could not answer: {_first_line(error)}.") from error
 
     def _read(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> tuple[str, list[float]]:
-        if not self._extras:
-            return self._stream(asked, request, {})
-        try:
-            return self._stream(asked, request, {"logprobs": True})
-        except (self._openai.BadRequestError, self._openai.UnprocessableEntityError):
-            found = self._stream(asked, request, {})
-            self._extras = False  # it was that, since without it the server answers
-            return found
+        """Ask with as many wishes as the server grants; what it refuses once it is not asked for again."""
+        for wishes in range(self._wishes, len(_WISHES)):
+            try:
+                found = self._stream(asked, request, _WISHES[wishes])
+            except (self._openai.BadRequestError, self._openai.UnprocessableEntityError):
+                if wishes + 1 == len(_WISHES):
+                    raise
+            else:
+                self._wishes = wishes
+                return found
+        raise AssertionError("there is no wish to ask with")
 
     def _stream(
-        self, asked: list[ChatCompletionMessageParam], request: ParseRequest, extras: dict[str, Any]
+        self, asked: list[ChatCompletionMessageParam], request: ParseRequest, wishes: Mapping[str, Any]
     ) -> tuple[str, list[float]]:
         """Read words as they come, in a thread, so that a cancel need not wait for the next."""
         words: queue.SimpleQueue[ChatCompletionChunk] = queue.SimpleQueue()
         opened: list[Stream[ChatCompletionChunk]] = []
+        stopped = threading.Event()
 
         def run() -> None:
-            opened.append(
-                self._client.chat.completions.create(
-                    model=self._server.model,
-                    messages=asked,
-                    temperature=0,
-                    max_tokens=NEW_TOKENS,
-                    stream=True,
-                    **extras,
-                )
+            stream = self._client.chat.completions.create(
+                model=self._server.model, messages=asked, stream=True, **wishes
             )
-            for chunk in opened[0]:
+            opened.append(stream)
+            if stopped.is_set():  # while the server was thinking
+                stream.close()
+                return
+            for chunk in stream:
                 words.put(chunk)
 
         reading = self._threads.submit(run)
@@ -188,6 +201,7 @@ class ServedParser:
                 if is_finished(_THOUGHT.sub("", text)):
                     break
         finally:
+            stopped.set()
             reading.cancel()
             for stream in opened:
                 stream.close()  # what reads it in the other thread ends
