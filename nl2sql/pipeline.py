@@ -14,6 +14,7 @@ from functools import partial
 from textwrap import shorten
 from typing import Literal
 
+from nl2sql.comparing.rows import compare
 from nl2sql.engine.base import Cancel, Database, Engine, Limits, ResultSet
 from nl2sql.engine.checked import run_checked
 from nl2sql.engine.sandbox import SandboxEngine, memory_limit
@@ -40,6 +41,7 @@ from nl2sql.parsers.base import (
     reads_examples,
 )
 from nl2sql.parsers.mending import mended
+from nl2sql.parsers.registry import BUILTIN
 from nl2sql.query_log import LoggedCandidate, QueryLog, Record, Status, new_id
 from nl2sql.schema import Schema
 from nl2sql.settings import Settings
@@ -54,6 +56,8 @@ TURNS = 6
 _JOBS_KEPT = 200
 _QUESTION_LIMIT = 2_000
 _ALONE = "The parser could not go on from the answer before, so it read this as a question of its own."
+_AGREES = "The built-in parser's own reading gives the same rows."
+_SECOND_DEADLINE = 10.0
 _SAME = "This is the SQL of the answer before: nothing in it came of the follow-up."
 logger = logging.getLogger(__name__)
 
@@ -275,11 +279,43 @@ class Workbench:
         _at(job, "running")
         answer = self._choose(answer, prediction, snapshot.database, schema, cancel, job)
         watch.lap("running")
+        if self.settings.second_reading and answer.result is not None and semantic_parser.info.name != BUILTIN:
+            answer = self._read_again(answer, answer.result, request, snapshot.database, watch)
         lost = _ALONE if prediction.alone else _SAME if history and history[-1].sql == answer.sql else None
         if lost is not None:
             # A follow-up that was hardly read must not look certain.
             answer = replace(answer, notes=(lost, *answer.notes), confidence=answer.confidence / 2)
         return answer
+
+    def _read_again(
+        self, answer: Answer, rows: ResultSet, request: ParseRequest, database: Database, watch: _Watch
+    ) -> Answer:
+        """The answer beside the built-in parser's: surer where both give the same rows, else both are offered.
+
+        Two that err alike are rare, so the same rows count as if each were right by itself (noisy or).
+        """
+        try:
+            other = self._parser_for(BUILTIN)
+            if other.info.name != BUILTIN:
+                return answer
+            second = _predicted(other, replace(request, examples=(), on_text=None), lambda _: None)
+            if not second.candidates or second.alone:
+                return answer
+            candidate = second.candidates[0]
+            limits = replace(self._limits(), deadline=min(self.settings.deadline, _SECOND_DEADLINE))
+            _, again = run_checked(self.engine, database, request.schema, candidate.sql, limits, request.cancel)
+        except QueryCancelledError:
+            raise
+        except WorkbenchError:
+            return answer
+        compared = compare(rows, again)
+        watch.lap("second reading")
+        if compared.equal:
+            sure = 1 - (1 - answer.confidence) * (1 - second.confidence)
+            return replace(answer, confidence=sure, notes=(*answer.notes, _AGREES))
+        candidates = (*answer.candidates, replace(candidate, notes=()))
+        note = f"The built-in parser reads it otherwise; its SQL is among the other readings. {compared.reason}"
+        return replace(answer, candidates=candidates, confidence=0.8 * answer.confidence, notes=(*answer.notes, note))
 
     def _examples(self, question: str, schema: Schema) -> tuple[Turn, ...]:
         """Questions like this one whose SQL people confirmed or wrote; none when the log cannot be read."""

@@ -47,6 +47,9 @@ class Settings:
     )
     server_model: str = _setting("", "NL2SQL_SERVER_MODEL", "Name of the model to ask there.")
     server_key: str = _setting("", "NL2SQL_SERVER_KEY", "Key that the server asks for.")
+    second_reading: bool = _setting(
+        True, "NL2SQL_SECOND_READING", "Have the built-in parser read what a language model answers too (1) or not (0)."
+    )
     deadline: float = _setting(30.0, "NL2SQL_DEADLINE", "Seconds that one statement may run.")
     row_limit: int = _setting(10_000, "NL2SQL_ROW_LIMIT", "Rows of a result that are kept and shown.")
     memory_share: float = _setting(

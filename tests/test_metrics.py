@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nl2sql.comparing.ordering import ordering_of
+from nl2sql.comparing.rows import compare
 from nl2sql.engine.base import ResultSet
-from nl2sql.evaluation.metrics import compare
-from nl2sql.evaluation.ordering import ordering_of
 
 INSTANCE = duckdb.connect()
 CASES = [json.loads(line) for line in (Path(__file__).parent / "comparisons.jsonl").read_text().splitlines()]

@@ -16,6 +16,7 @@ from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledErr
 from nl2sql.loading.verified import VerifiedExample, nearest
 from nl2sql.parsers import registry, served
 from nl2sql.parsers.base import ParseRequest, Turn
+from nl2sql.parsers.builtin import load as load_builtin
 from nl2sql.parsers.served import ServedParser, Server, messages
 from nl2sql.pipeline import Workbench
 from nl2sql.schema import Column, ForeignKey, Schema, Table
@@ -266,12 +267,15 @@ def workbench(tmp_path):
     """A workbench over one small table whose parser is a server; a function of the server."""
     made = []
 
-    def make(server: FakeServer) -> Workbench:
-        file = tmp_path / "ships.duckdb"
+    def make(server: FakeServer, **more) -> Workbench:
+        file = tmp_path / f"ships{len(made)}.duckdb"
+        file.unlink(missing_ok=True)
         with duckdb.connect(str(file)) as connection:
             connection.execute("CREATE TABLE ships AS SELECT 1 AS id, 'Argo' AS name, 9.5 AS tons")
-        settings = Settings(home=tmp_path / "home", database=file, sample=False, workers=1, today=TODAY)
-        made.append(Workbench(settings, lambda _: parser_of(server), with_sample=False))
+        settings = Settings(home=tmp_path / "home", database=file, sample=False, workers=1, today=TODAY, **more)
+        asked = parser_of(server)
+        builtin = load_builtin()
+        made.append(Workbench(settings, lambda name: builtin if name == "builtin" else asked, with_sample=False))
         return made[-1]
 
     yield make
@@ -283,10 +287,10 @@ def test_sql_that_does_not_bind_is_mended_and_every_try_is_told(workbench):
     with serving(
         FakeServer(("SELECT nam FROM ships;",), then=[("SELECT name FROM ship;",), ("SELECT name FROM ships;",)])
     ) as server:
-        answer = workbench(server).answer("names of ships")
+        answer = workbench(server, parser="served").answer("names of ships")
     assert answer.status == "ok"
     assert answer.sql == "SELECT name FROM ships"
-    assert [note.split(" — ")[0] for note in answer.notes] == [
+    assert [note.split(" — ")[0] for note in answer.notes[:2]] == [
         "A try that did not run: SELECT nam FROM ships", "A try that did not run: SELECT name FROM ship",
     ]  # fmt: skip
     last = [one["content"] for one in server.asked[-1]["messages"]]
@@ -298,7 +302,7 @@ def test_sql_that_does_not_bind_is_mended_and_every_try_is_told(workbench):
 
 def test_after_two_tries_the_last_error_is_the_answer(workbench):
     with serving(FakeServer(("SELECT nam FROM ships;",))) as server:
-        answer = workbench(server).answer("names of ships")
+        answer = workbench(server, parser="served").answer("names of ships")
     assert answer.status == "failed"
     assert "nam" in (answer.error or "")
     assert len(server.asked) == 3
@@ -306,7 +310,7 @@ def test_after_two_tries_the_last_error_is_the_answer(workbench):
 
 def test_what_binds_is_not_asked_again(workbench):
     with serving(FakeServer(("SELECT CAST(name AS INTEGER) FROM ships;",))) as server:
-        answer = workbench(server).answer("numbers of ships")
+        answer = workbench(server, parser="served").answer("numbers of ships")
     assert answer.status == "failed"  # a value that is no number: the message has it, so it is not sent anywhere
     assert len(server.asked) == 1
     assert "Argo" in (answer.error or "")
@@ -314,7 +318,7 @@ def test_what_binds_is_not_asked_again(workbench):
 
 def test_what_writes_is_refused_and_never_run(workbench):
     with serving(FakeServer(("DROP TABLE ships;",))) as server:
-        answer = workbench(server).answer("drop it")
+        answer = workbench(server, parser="served").answer("drop it")
     assert answer.status == "refused"
 
 
@@ -322,7 +326,7 @@ def test_a_follow_up_is_sent_with_what_it_follows(workbench):
     with serving(
         FakeServer(("SELECT name FROM ships;",), then=[("SELECT name FROM ships WHERE tons > 5;",)])
     ) as server:
-        bench = workbench(server)
+        bench = workbench(server, parser="served")
         first = bench.answer("names of ships")
         second = bench.answer("only the heavy ones", follows=first.id)
     assert second.status == "ok"
@@ -334,7 +338,7 @@ def test_a_follow_up_is_sent_with_what_it_follows(workbench):
 
 def test_a_job_shows_what_is_being_written(workbench):
     with serving(FakeServer(("SELECT", " name", " FROM", " ships;"), delay=0.2)) as server:
-        job = workbench(server).start("names of ships")
+        job = workbench(server, parser="served").start("names of ships")
         seen = set()
         while job.wait(0.02) is None:
             seen.add(job.draft)
@@ -344,9 +348,38 @@ def test_a_job_shows_what_is_being_written(workbench):
     assert job.answer.status == "ok"
 
 
+def test_a_second_reading_with_the_same_rows_makes_an_answer_surer(workbench):
+    with serving(FakeServer(("SELECT count(id) AS ships FROM ships;",))) as server:
+        answer = workbench(server, parser="served").answer("how many ships are there?")
+    assert answer.parser is not None
+    assert answer.parser.name == "served"
+    assert answer.confidence > math.exp(-0.5)
+    assert answer.notes == ("The built-in parser's own reading gives the same rows.",)
+    assert "second reading" in dict(answer.timings)
+
+
+def test_a_second_reading_with_other_rows_is_offered(workbench):
+    with serving(FakeServer(("SELECT name FROM ships;",))) as server:
+        answer = workbench(server, parser="served").answer("how many ships are there?")
+    assert answer.sql == "SELECT name FROM ships"
+    assert "count(*)" in answer.candidates[-1].sql
+    assert answer.confidence == pytest.approx(0.8 * math.exp(-0.5))
+    assert "reads it otherwise" in answer.notes[-1]
+
+
+def test_a_second_reading_can_be_turned_off_and_never_costs_the_answer(workbench):
+    with serving(FakeServer(("SELECT count(id) AS ships FROM ships;",))) as server:
+        bench = workbench(server, parser="served", second_reading=False)
+        assert bench.answer("how many ships are there?").notes == ()
+    with serving(FakeServer(("SELECT 7 AS n;",))) as server:
+        answer = workbench(server, parser="served").answer("tell me a joke")
+        assert answer.status == "ok"
+        assert len(answer.candidates) == 1
+
+
 def test_what_people_confirmed_stands_in_the_prompt(workbench):
     with serving(FakeServer(("SELECT max(tons) FROM ships;",))) as server:
-        bench = workbench(server)
+        bench = workbench(server, parser="served")
         first = bench.answer("heaviest tons of all ships")
         bench.log.rate(first.id, "down", corrected_sql="SELECT name FROM ships ORDER BY tons DESC LIMIT 1")
         unlike = bench.answer("names")

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import duckdb
 
+from nl2sql.comparing.ordering import ordering_of
+from nl2sql.comparing.rows import compare
 from nl2sql.engine.base import ResultSet
 from nl2sql.evaluation.fitting import (
     Judged,
@@ -30,8 +32,6 @@ from nl2sql.evaluation.fitting import (
     take,
 )
 from nl2sql.evaluation.hardness import LEVELS, hardness
-from nl2sql.evaluation.metrics import compare
-from nl2sql.evaluation.ordering import ordering_of
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider

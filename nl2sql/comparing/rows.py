@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nl2sql.comparing.cells import Cell, Number, cells_of, close
+from nl2sql.comparing.ordering import Ordering
 from nl2sql.engine.base import ResultSet
-from nl2sql.evaluation.cells import Cell, Number, cells_of, close
-from nl2sql.evaluation.ordering import Ordering
 
 _SEARCH_LIMIT = 2_000
 """Column assignments that are looked at before two result sets count as different."""

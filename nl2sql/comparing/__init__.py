@@ -1,0 +1,1 @@
+"""Whether two results say the same."""
