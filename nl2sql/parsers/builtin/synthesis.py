@@ -138,7 +138,9 @@ class Synthesis:
     def _connected(self, size: int) -> list[ThingKind]:
         """`size` kinds of thing, most of them tied to one another."""
         rng = self.rng
-        chosen = [rng.choice(self.things[:16] if rng.random() < 0.6 else self.things)]
+        flows = [kind for kind in self.things if _FLOWS & set(kind.attributes)]
+        roll = rng.random()
+        chosen = [rng.choice(flows if roll < 0.08 else self.things[:16] if roll < 0.6 else self.things)]
         by_name = {kind.names[0]: kind for kind in self.things}
         while len(chosen) < size:
             have = {kind.names[0] for kind in chosen}
@@ -246,6 +248,8 @@ _SAID_OF_ROLE = {
 }
 """What people call a role, by its own name in words."""
 
+_FLOWS = {"debit", "inout", "inbound", "income", "withdrawal"}
+"""Attributes that say which way money or goods go: tables that have one are asked about in ways of their own."""
 _FILES = (
     "{singular} export", "{plural} export", "{singular} list", "{singular} data", "{plural} data", "raw {plural}",
     "{singular} report", "{plural} 2024", "tbl {singular}", "all {plural}", "{singular} log", "{singular} table",

@@ -19,11 +19,11 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (groups.ratio_by_group, 1), (totals.how_much, 1), (parents.with_parent, 2.2), (parents.without_parent, 0.7),
     (groups.two_at_once, 1), (courses.by_weekday, 0.7),
     (proportions.share, 2), (proportions.rate, 2), (proportions.two_states, 1.2),
-    (proportions.two_groups, 1.8), (proportions.per_head, 1), (proportions.conditional_by_group, 0.6),
+    (proportions.two_groups, 1.8), (proportions.per_head, 1.8), (proportions.conditional_by_group, 0.6),
     (courses.course, 2.5), (places.first_of_each, 1.5), (places.best_of_each, 1), (places.rank, 0.9),
     (places.above_own_average, 0.7), (courses.time_between, 1.4), (places.groups_above_average, 0.5),
     (totals.missing_values, 0.7), (proportions.percent_of_one, 0.6), (flat.parties, 3), (flat.kinds, 1.2),
-    (flat.flows, 4), (totals.each_own, 1), (courses.newcomers, 1.2), (rows.beside_each_other, 0.9),
+    (flat.flows, 6), (totals.each_own, 0.6), (courses.newcomers, 1.2), (rows.beside_each_other, 0.9),
     (parents.children_in_period, 0.9), (verbs.who_did_most, 3), (verbs.what_one_did, 2.5), (verbs.who_did_ever, 2),
     (verbs.looked_up, 1.8), (verbs.how_many_did, 1.6), (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
 )  # fmt: skip
