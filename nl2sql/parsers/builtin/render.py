@@ -68,6 +68,8 @@ class _Select:
         totals = any(node.aggregates for node in [*query.items, *keys]) or query.having is not None
         groups = self._groups(totals)
         rows, places = _parted(query.where)
+        if places and (groups or totals):
+            raise ParserError("What is chosen by its place among others is not grouped or added up.")
         where = self._where(rows, without_nulls and not (totals or groups or query.limit))
         qualify = [self.conditions.write(one) for one in places]
         self.expressions.groups = groups if groups or totals else None
