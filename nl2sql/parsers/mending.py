@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from textwrap import shorten
 from typing import Protocol, runtime_checkable
 
@@ -36,12 +37,13 @@ def mended(
     it in an attribute `dialect`. What was rewritten, and every try that failed, is told in the notes. Raises as
     `predict` does.
     """
+    bind = cache(bind)
     dialect = getattr(parser, "dialect", "")
     prediction = _translated(prediction, dialect, bind)
     tried: list[tuple[str, str]] = []
-    while isinstance(parser, MendingParser) and prediction.candidates and len(tried) <= ROUNDS:
+    while isinstance(parser, MendingParser) and prediction.candidates and len(tried) < ROUNDS:
         problem = bind(prediction.candidates[0].sql)
-        if problem is None or len(tried) == ROUNDS:
+        if problem is None:
             break
         tried.append((prediction.candidates[0].sql, without_hints(problem)))
         prediction = _translated(parser.mend(request, tried), dialect, bind)

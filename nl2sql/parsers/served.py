@@ -22,6 +22,7 @@ from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledErr
 from nl2sql.parsers import sqlcoder
 from nl2sql.parsers.base import ParseRequest, ParserInfo, Prediction
 from nl2sql.parsers.budget import Told, within
+from nl2sql.parsers.loaded import first_line
 from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pinned_again
 from nl2sql.schema import Schema
 
@@ -154,7 +155,7 @@ class ServedParser:
                 raise ParserError(f"{host} broke off in the middle of its answer; ask again.") from error
             raise ParserError(f"No server answers at {host}; start it, or choose another parser.") from error
         except openai.APIError as error:
-            raise ParserError(f"{host} could not answer: {_first_line(error)}.") from error
+            raise ParserError(f"{host} could not answer: {first_line(error).rstrip('.')}.") from error
 
     def _read(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> tuple[str, list[float]]:
         """Ask with as many wishes as the server grants; what it refuses once it is not asked for again."""
@@ -246,7 +247,3 @@ def messages(
         asked.append({"role": "assistant", "content": sql})
         asked.append({"role": "user", "content": f"That does not run: {problem} Write the whole statement again."})
     return asked, told
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")

@@ -6,11 +6,12 @@ with their types, foreign keys and primary key, tables parted by `[SEP]`, behind
 
 from __future__ import annotations
 
+from nl2sql.parsers import weights
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.sql_text import first_statement
 from nl2sql.schema import Column, Schema, Table
 
-MODEL = "gaussalgo/T5-LM-Large-text2sql-spider"
+MODEL = weights.T5_SPIDER
 _TYPES = {"number": "int", "boolean": "bool"}
 
 

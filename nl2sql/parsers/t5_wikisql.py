@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from rapidfuzz import fuzz
 
 from nl2sql.linking import normal_form, split_name
+from nl2sql.parsers import weights
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin.pruning import likely_tables
 from nl2sql.schema import Column, Table, quote
 
-MODEL = "mrm8488/t5-base-finetuned-wikiSQL"
+MODEL = weights.T5_WIKISQL
 _ALIKE = 75.0
 """Of 100, how alike a name must be to a column's to mean it (rapidfuzz's token set ratio)."""
 _AGGREGATES = {"COUNT": "count", "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg"}

@@ -23,6 +23,9 @@ from nl2sql.engine.base import Cancel, Progress
 from nl2sql.errors import ParserUnavailableError, QueryCancelledError
 
 SQLCODER = "defog/sqlcoder-7b-2"
+T5_WIKISQL = "mrm8488/t5-base-finetuned-wikiSQL"
+T5_SPIDER = "gaussalgo/T5-LM-Large-text2sql-spider"
+_RELEASES = frozenset((SQLCODER, T5_WIKISQL, T5_SPIDER))
 KNOWN_BYTES = {SQLCODER: 13_477_093_376}
 """`total_size` in the model.safetensors.index.json of each release; the tokenizer adds about 3 MB."""
 PATTERNS = ["*.safetensors", "*.json", "tokenizer.model", "spiece.model"]
@@ -68,7 +71,7 @@ def weights_status(model: str) -> WeightsStatus:
         return WeightsStatus(model, folder is not None, folder, None, free_bytes(path), path, offline, True)
     target = Path(constants.HF_HUB_CACHE) / ("models--" + model.replace("/", "--"))
     # Looking into the cache imports much; where a model of a known name was never fetched there is nothing to look for.
-    folder = _cached_folder(model) if target.exists() or model not in KNOWN_BYTES else None
+    folder = _cached_folder(model) if target.exists() or model not in _RELEASES else None
     return WeightsStatus(
         model, folder is not None, folder, KNOWN_BYTES.get(model), free_bytes(target), target, offline, False
     )

@@ -55,8 +55,9 @@ def spider(folder: Path, held_out: bool = False) -> Iterator[TrainingExample]:
         if (db_id in HELD_OUT) != held_out:
             continue
         connection = duckdb.connect(str(folder / "spider_train" / "databases" / f"{db_id}.duckdb"), read_only=True)
-        schema = with_roles(read_schema(connection))
-        values = values_with_roles(read_values(connection, read_schema(connection)), schema)
+        stored = read_schema(connection)
+        schema = with_roles(stored)
+        values = values_with_roles(read_values(connection, stored), schema)
         connection.close()
         for row in rows:
             questions = tuple(dict.fromkeys(one for one in (row["question"], row.get("question_synonyms")) if one))

@@ -69,7 +69,7 @@ def _other_value(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
             new: Leaf = period
             said = rng.choice((in_period(period.text), period.text))
         else:
-            values = _values_of(draw, action)
+            values = draw.values_of(action)
             if after.kind != "text" or len(values) < 2 or parts.where[at - 1] not in ("=", "!="):
                 continue
             said = rng.choice([one for one in values if one != after.text] or [after.text])
@@ -112,14 +112,6 @@ def _tidy(words: str) -> str:
     return (
         words.replace("for in ", "for ").replace("in in ", "in ").replace("in last", "last").replace("in this", "this")
     )
-
-
-def _values_of(draw: Draw, column: Leaf) -> tuple[str, ...]:
-    for thing in draw.world.things:
-        for one in thing.fields:
-            if one.leaf == column:
-                return one.values
-    return ()
 
 
 _EXCLUDE = wordings("""exclude {value} | without {value} | but not {value} | leave out {value} | except {value}

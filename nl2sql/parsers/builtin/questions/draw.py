@@ -111,6 +111,10 @@ class Draw:
         found = dates.find_dates(period)
         return Leaf("date", value=dates.to_text(found[0].period), text=period) if len(found) == 1 else None
 
+    def values_of(self, column: Leaf) -> tuple[str, ...]:
+        """What a column holds, as far as it is known."""
+        return next((one.values for thing in self.world.things for one in thing.fields if one.leaf == column), ())
+
     def named_parent(self) -> tuple[Thing, Field] | None:
         """Something that the thing belongs to, and the field that names it."""
         parents = self.world.parents(self.thing)
@@ -119,6 +123,15 @@ class Draw:
         parent, _ = self.rng.choice(parents)
         names = parent.with_role("name")
         return (parent, names[0]) if names else None
+
+
+def with_article(noun: str) -> str:
+    """A noun with «a» or «an».
+
+    >>> with_article("order"), with_article("sale")
+    ('an order', 'a sale')
+    """
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def behind(words: str) -> str:

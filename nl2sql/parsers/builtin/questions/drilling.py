@@ -113,8 +113,7 @@ def another_value_too(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     where = parts.where
     if len(where) != 3 or where[0] != "=" or not isinstance(where[1], Leaf) or not isinstance(where[2], Leaf):
         return None
-    values = next((one.values for thing in draw.world.things for one in thing.fields if one.leaf == where[1]), ())
-    others = [one for one in values if one != where[2].text]
+    others = [one for one in draw.values_of(where[1]) if one != where[2].text]
     if where[2].kind != "text" or not others:
         return None
     value = draw.rng.choice(others)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
-from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Asked, Draw, is_person, number_leaf, select, wordings
+from nl2sql.parsers.builtin.questions.draw import (
+    SMALL_NUMBERS,
+    Asked,
+    Draw,
+    is_person,
+    number_leaf,
+    select,
+    with_article,
+    wordings,
+)
 from nl2sql.parsers.builtin.questions.filters import draw_filters, in_period
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
@@ -165,7 +174,7 @@ def what_one_did(draw: Draw) -> Asked | None:
     single = draw.single(thing)
     said = {
         "things": draw.many(thing), "thing": single, "name": name, "base": doing.base, "past": doing.past,
-        "by": doing.done_by, "after": after, "a_thing": f"{'an' if single[0] in 'aeiou' else 'a'} {single}",
+        "by": doing.done_by, "after": after, "a_thing": with_article(single),
     }  # fmt: skip
     roll = draw.rng.random()
     measures = thing.with_role("measure")
@@ -203,7 +212,7 @@ def who_did_ever(draw: Draw) -> Asked | None:
     single = draw.single(thing)
     said = {
         "many": doing.many, "past": doing.past, "base": doing.base, "things": draw.many(thing), "thing": single,
-        "a_thing": f"{'an' if single[0] in 'aeiou' else 'a'} {single}",
+        "a_thing": with_article(single),
     }  # fmt: skip
     if doing.keys is not None and doing.thing is not None and draw.chance(0.55):
         own, other = doing.keys
@@ -249,7 +258,7 @@ def how_many_did(draw: Draw) -> Asked | None:
     single = draw.single(thing)
     said = {
         "many": doing.many, "past": doing.past, "things": draw.many(thing), "thing": single,
-        "a_thing": f"{'an' if single[0] in 'aeiou' else 'a'} {single}",
+        "a_thing": with_article(single),
     }  # fmt: skip
     found = draw.when(thing)
     dated = found is not None and found[1]
