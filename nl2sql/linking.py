@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from rapidfuzz import fuzz, process
 
+from nl2sql import meanings
 from nl2sql.engine.base import ResultSet
 from nl2sql.errors import WorkbenchError
 from nl2sql.schema import Column, Schema, Table, quote
@@ -38,8 +39,6 @@ _NUMBER = re.compile(
     r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,])[-−]?\d+(?:\.\d+)?|(?<![\w.,])\.\d+", re.UNICODE
 )
 _SCALE_AFTER = re.compile(r"\s?(k|mn|m|bn|b|thousand|million|billion)\b", re.I)
-_SHORT_FORMS = {"female": "f", "male": "m", "women": "f", "men": "m", "yes": "y", "no": "n"}
-"""Words that a one-letter code commonly stands for."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +147,8 @@ class ColumnValues:
 
 _LONGEST_FORM = 80
 _SHORTEST_KIN = 4
+_FEW_WAYS = 8
+"""Of columns with at most so many values, those are found that say which way money or goods go: «spent» for `Debit`."""
 _FEW_VALUES = 100
 """Of columns with at most so many values, words of the same family are found: «cancellation» for «Cancelled»."""
 
@@ -185,6 +186,8 @@ class ValueIndex:
         self._by_column: dict[tuple[str, str], dict[str, str]] = {}
         """By form, of the columns that were asked about."""
         self._by_root: dict[str, set[str]] = defaultdict(set)
+        self._by_way: tuple[list[int], list[int]] = [], []
+        """Values that say of their rows that money or goods come in, go out."""
         for column in columns:
             before = len(self._entries)
             few = len(column.values) <= _FEW_VALUES
@@ -198,6 +201,8 @@ class ValueIndex:
                     else:
                         self._by_form[form] = [len(self._entries)]
                     self._entries.append((len(self._places), value))
+            if len(column.values) <= _FEW_WAYS:
+                self._note_ways(before)
             if len(self._entries) > before:
                 self._places.append((column.table, column.column))
                 self._listed[column.table, column.column] = column.values
@@ -207,6 +212,15 @@ class ValueIndex:
             self._by_head[form[0], len(form)].append(form)
             if " " in form:
                 self._by_initials["".join(part[0] for part in form.split())].append(form)
+
+    def _note_ways(self, first: int) -> None:
+        """Of the entries from `first` on, the values of one column, those that say which way their rows go."""
+        forms = [normal_form(value) for _, value in self._entries[first:]]
+        if meanings.has_both_ways(set(forms)):
+            for at, form in enumerate(forms, first):
+                way = meanings.way_of(form)
+                if way is not None:
+                    self._by_way[way].append(at)
 
     @property
     def size(self) -> int:
@@ -312,15 +326,22 @@ class ValueIndex:
         if single:
             if words[start].text.isupper() and len(form) > 1 and form in self._by_initials:
                 return matches(self._by_initials[form], "initials")
-            code = _SHORT_FORMS.get(form)
-            if code and code in self._by_form:
-                return matches([code], "initials")
         elif len(texts[start:end]) >= 2:
             initials = "".join(text[0] for text in texts[start:end] if text)
             if len(initials) > 1 and initials in self._by_form:
                 entries = [one for one in matches([initials], "initials") if one.value.isupper()]
                 if entries and not any(text in STOPWORDS for text in texts[start:end]):
                     return entries
+        if end - start <= meanings.MOST_WORDS and (len(form) > 2 or words[start].text.isupper()):
+            known = [one for one in meanings.meant(form) if one in self._by_form]
+            if known:
+                return matches(known, "initials")
+        if single and (ways := meanings.ways_of(form)) and any(self._by_way[way] for way in ways):
+            return [
+                ValueMatch(start, end, *self._places[self._entries[at][0]], self._entries[at][1], "fuzzy")
+                for way in ways
+                for at in self._by_way[way]
+            ]
         if len(form) >= 5 and end - start <= 4 and texts[start] not in STOPWORDS:
             near = self._nearest(form)
             if near:

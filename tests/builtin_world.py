@@ -14,6 +14,7 @@ from nl2sql.parsers.builtin.features import FEATURES
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS
 from nl2sql.parsers.builtin.model import ParserModel
 from nl2sql.parsers.builtin.network import ModelConfig, Network
+from nl2sql.parsers.builtin.relations import RELATIONS
 from nl2sql.parsers.builtin.roles import Role
 from nl2sql.schema import Column, ForeignKey, Schema, Table, quote
 
@@ -22,7 +23,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 MARKS = ":,=?.;'\"()-_%$"
 TINY = ModelConfig(
     vocabulary=len(SPECIAL) + 2 * len(LETTERS) + len(MARKS), width=32, encoder_layers=1, heads=2, encoder_hidden=48,
-    features=len(FEATURES), keywords=72, decoder_layers=1, decoder_heads=2, decoder_hidden=48, dropout=0.0,
+    features=len(FEATURES), relations=len(RELATIONS), keywords=72, decoder_layers=1, decoder_heads=2, decoder_hidden=48,
+    dropout=0.0,
 )  # fmt: skip
 WORDS = (
     "order", "Select", "group", "total sales", "name", "id", "customer_id", "Größe", "価格", "naïve café", "a", "x",

@@ -281,3 +281,10 @@ def test_every_question_that_synthesis_asks_binds():
             except duckdb.Error as error:
                 failed.append((sql, str(error)))
     assert not failed
+
+
+def test_a_rank_beside_a_total_is_no_key_to_group_by(databases):
+    reading = ("select", column("books.title"), "rank", column("books.price"), "sum", column("books.cost"), "end")
+    sql = render(reading, LIBRARY, TODAY)
+    assert sql.endswith("GROUP BY title")
+    databases["library"].execute(f"EXPLAIN {sql}")

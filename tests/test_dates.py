@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nl2sql.dates import Period, bounds, describe, find_dates, from_text, phrase, to_text
+from nl2sql.dates import Period, bounds, describe, ends_of, find_dates, from_text, phrase, to_text
 from nl2sql.errors import ParserError
 
 CASES = [
@@ -252,3 +252,29 @@ def test_a_period_that_is_said_by_the_one_before_it(question, wanted):
 )
 def test_no_period_is_made_of_nothing(question):
     assert not any("before" in found.text or "earlier" in found.text for found in find_dates(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "ends"),
+    [
+        ("change from last month to this month", ["last month", "this month"]),
+        ("between March 2023 and March 2024", ["March 2023", "March 2024"]),
+        ("difference between 2023 and 2022", ["2023", "2022"]),
+        ("orders from March to May 2023", ["March", "May 2023"]),
+        ("orders in March 2023", []),
+        ("orders since 2021", []),
+    ],
+)
+def test_a_range_is_also_its_two_ends(question, ends):
+    (mention,) = find_dates(question)
+    found = ends_of(mention)
+    assert [one.text for one in found] == ends
+    assert all(question[one.start : one.end] == one.text for one in found)
+
+
+def test_the_ends_of_a_range_are_what_they_say():
+    early, late = ends_of(find_dates("from March to May 2023")[0])
+    assert (early.period.year, early.period.month) == (2023, 3)
+    assert (late.period.year, late.period.month) == (2023, 5)
+    later, earlier = ends_of(find_dates("between 2023 and 2022")[0])
+    assert (later.period.year, earlier.period.year) == (2023, 2022)

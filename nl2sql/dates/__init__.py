@@ -2,7 +2,7 @@
 
 from nl2sql.dates.bounds import bounds, describe, phrase
 from nl2sql.dates.earlier_forms import period_before
-from nl2sql.dates.find import DateMention, find_dates
+from nl2sql.dates.find import DateMention, ends_of, find_dates
 from nl2sql.dates.period import Period, from_text, to_text
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Period",
     "bounds",
     "describe",
+    "ends_of",
     "find_dates",
     "from_text",
     "period_before",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from nl2sql.dates import calendar_forms as calendar
@@ -23,6 +24,8 @@ from nl2sql.dates.words import (
     tokenize,
 )
 from nl2sql.dates.years import dated, gives_year, ordered_range, place_in_year, with_year_of_end, year_of, yearless
+
+_BETWEEN = re.compile(r"\s+(?:to|and|until|till|through|vs\.?|versus)\s+(?:the\s+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,27 @@ def find_dates(question: str) -> tuple[DateMention, ...]:
     spans = _share_years(tokens, _without_weekdays(tokens, spans))
     mentions = [_mention(question, tokens, span) for span in spans]
     return tuple(_with_earlier(question, mentions))
+
+
+def ends_of(mention: DateMention) -> tuple[DateMention, ...]:
+    """The two periods of «last month to this month», each a mention of its own; none where it is no such range.
+
+    >>> [(found.start, found.text) for found in ends_of(find_dates("up from 2022 to 2023?")[0])]
+    [(8, '2022'), (16, '2023')]
+    """
+    between = _BETWEEN.search(mention.text)
+    if mention.period.end is None or between is None:
+        return ()
+    periods = (replace(mention.period, end=None), mention.period.end)
+    texts = mention.text[: between.start()], mention.text[between.end() :]
+    said = [[one.period for one in find_dates(text)] for text in texts]
+    if said == [[periods[1]], [periods[0]]]:  # the later one was said first
+        periods = periods[1], periods[0]
+    places = mention.start, mention.start + between.end()
+    return tuple(
+        DateMention(start, start + len(text), text, period)
+        for start, text, period in zip(places, texts, periods, strict=True)
+    )
 
 
 def _with_earlier(question: str, mentions: list[DateMention]) -> list[DateMention]:

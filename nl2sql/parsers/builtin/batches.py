@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nl2sql.linking import ValueMatch, normal_form
+from nl2sql.meanings import WAYS, ways_of
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.corpus import TrainingExample, spoken_values
 from nl2sql.parsers.builtin.features import FEATURES, Inputs, Links, Pieces, SpecialPieces, encode, find_links
@@ -99,9 +100,7 @@ def _pretended(example: TrainingExample, links: Links, rng: random.Random) -> tu
     for column, text in spoken_values(example.reading):
         place = _place(forms, normal_form(text))
         if place is None:
-            at = next((at for at, form in enumerate(forms) if form.isalpha() and root(form) == root(text)), None)
-            if at is not None:
-                found.append(ValueMatch(at, at + 1, column.table, column.column, text, "fuzzy"))
+            found += _implied(column, text, forms)
             continue
         if rng.random() < 0.7:
             found.append(ValueMatch(*place, column.table, column.column, text, "exact"))
@@ -113,6 +112,24 @@ def _pretended(example: TrainingExample, links: Links, rng: random.Random) -> tu
     if rng.random() < 0.3:
         found += _chance_matches(example.schema, links, rng)
     return tuple(found)
+
+
+def _implied(column: Leaf, text: str, forms: Sequence[str]) -> list[ValueMatch]:
+    """A value that words only imply: one of its family does, or those that say which way money or goods go."""
+
+    def near(at: int, value: str) -> ValueMatch:
+        return ValueMatch(at, at + 1, column.table, column.column, value, "fuzzy")
+
+    at = next((at for at, form in enumerate(forms) if form.isalpha() and root(form) == root(text)), None)
+    if at is not None:
+        return [near(at, text)]
+    pair = next((pair for pair in WAYS if normal_form(text) in pair), ())
+    values = [text if one == normal_form(text) else _cased_like(one, text) for one in pair]
+    return [near(at, values[way]) for at, form in enumerate(forms) for way in (ways_of(form) if pair else ())]
+
+
+def _cased_like(word: str, other: str) -> str:
+    return word.upper() if other.isupper() else word.capitalize() if other[:1].isupper() else word
 
 
 def _chance_matches(schema: Schema, links: Links, rng: random.Random) -> list[ValueMatch]:
@@ -152,6 +169,7 @@ def collate(inputs: Sequence[Inputs]) -> Batch:
     pooling = torch.zeros(size, count, length)
     kinds = torch.full((size, count), -1)
     parents = torch.arange(count).repeat(size, 1)
+    relations = torch.zeros(size, length, length, dtype=torch.long)
     for row, one in enumerate(map(arrays_of, inputs)):
         items, used = one.pooling.shape
         pieces[row, :used] = torch.from_numpy(one.pieces)
@@ -160,7 +178,8 @@ def collate(inputs: Sequence[Inputs]) -> Batch:
         pooling[row, :items, :used] = torch.from_numpy(one.pooling)
         kinds[row, :items] = torch.from_numpy(one.kinds)
         parents[row, :items] = torch.from_numpy(one.parents)
-    return Batch(pieces, features, mask, pooling, kinds, parents)
+        relations[row, :used, :used] = torch.from_numpy(one.relations)
+    return Batch(pieces, features, mask, pooling, kinds, parents, relations)
 
 
 def collate_targets(targets: Sequence[Targets], batch: Batch, keyword_count: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -23,6 +23,7 @@ from nl2sql.linking import (
 )
 from nl2sql.parsers.builtin.earlier import TURN, Earlier
 from nl2sql.parsers.builtin.grammar import KINDS, Leaf
+from nl2sql.parsers.builtin.relations import Hit, Laid, Place, Related, related
 from nl2sql.schema import Column, Schema, Table, fold
 
 FEATURES = (
@@ -44,12 +45,8 @@ TABLE_PRICE, COLUMN_PRICE, VALUE_PRICE = 2, 1, 8
 """Word pieces that a table, a column and a column's stored values are reckoned to take beyond the name's own."""
 _FAMILIES = {"number": "number", "text": "text", "date": "date", "boolean": "boolean"}
 
-Hit = tuple[NameMatch, frozenset[int]]
-"""How a name is matched by the question, and by which words."""
 Pieces = Callable[[str], Sequence[int]]
 """Word pieces of one lower-case word."""
-Place = tuple[str, str]
-"""Table and column."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,8 @@ class Inputs:
     pieces: list[int] = field(default_factory=list)
     features: list[tuple[int, ...]] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    related: Related = field(default_factory=dict)
+    """What an item is to another, by their numbers."""
     left_out: int = 0
     """Tables that did not fit."""
     earlier: int = 0
@@ -130,7 +129,8 @@ def find_links(
         found = values.matches(words) if values else ()
     matches = best_matches(found, within=known)
     periods = []
-    for mention in dates.find_dates(question):
+    found_dates = dates.find_dates(question)
+    for mention in (*found_dates, *(end for one in found_dates for end in dates.ends_of(one))):
         covered = [at for at, word in enumerate(words) if mention.start <= word.start < mention.end]
         if covered:
             leaf = Leaf("date", value=dates.to_text(mention.period), text=mention.text)
@@ -242,9 +242,27 @@ def encode(
     for start, end, leaf in (*links.periods, *links.numbers):
         span = (word_spans[start][0], word_spans[end - 1][1])
         inputs.items.append(Item("mention", span, leaf, words=(start, end)))
+    inputs.related = related(_laid(inputs.items), schema, table_hits, column_hits)
     for at, span in enumerate(word_spans):
         inputs.items.append(Item("word", span, None, words=(at, at + 1)))
     return inputs
+
+
+def _laid(items: Sequence[Item]) -> Laid:
+    """Where tables, columns and stored values are among `items`, after which the words come."""
+    tables: dict[str, int] = {}
+    columns: dict[Place, int] = {}
+    values: list[tuple[int, Place, range]] = []
+    for number, item in enumerate(items):
+        assert item.leaf is not None
+        place = (item.leaf.table, item.leaf.column)
+        if item.kind == "table":
+            tables[item.leaf.table] = number
+        elif item.kind == "column":
+            columns[place] = number
+        elif item.kind == "anchor":
+            values.append((number, place, range(*item.words)))
+    return Laid(tables, columns, values, len(items))
 
 
 def _relevance(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -116,10 +116,16 @@ def split(x: Floats, heads: int) -> Floats:
     return x.reshape(len(x), heads, -1).transpose(1, 0, 2)
 
 
-def attend(query: Floats, keys: Floats, values: Floats, mask: Floats | None = None) -> Floats:
+def attend(
+    query: Floats,
+    keys: Floats,
+    values: Floats,
+    mask: Floats | None = None,
+    pairs: Callable[[int], Floats] | None = None,
+) -> Floats:
     """Attention (Vaswani et al. 2017): (H, W, d) over keys and values (H, S, d) -> (W, D).
 
-    The query is scaled already; `mask` (W, S) is added to the scores.
+    The query is scaled already; `mask` (W, S) is added to the scores of all heads, `pairs` to those of one.
     """
     heads, rows, size = query.shape
     found: Floats = np.empty((rows, heads, size), np.float32)
@@ -127,6 +133,8 @@ def attend(query: Floats, keys: Floats, values: Floats, mask: Floats | None = No
         scores = query[head] @ keys[head].T  # (W, S)
         if mask is not None:
             scores += mask
+        if pairs is not None:
+            scores += pairs(head)
         scores -= np.maximum.reduce(scores, -1, keepdims=True)
         np.exp(scores, out=scores)
         own = scores @ values[head]  # (W, d)

@@ -291,12 +291,6 @@ STATE_NOUNS = {
 }  # fmt: skip
 """Nouns that name how many are in some state: «return rate»."""
 
-FLOWS = {
-    "debit": "out", "out": "out", "outbound": "out", "expense": "out", "withdrawal": "out",
-    "credit": "in", "in": "in", "inbound": "in", "income": "in", "deposit": "in",
-}  # fmt: skip
-"""Stored values that say which way money or goods go."""
-
 COUNTED_MEASURES = "leads, guests, goals, days, views, quantity, stock, headcount, points"
 """Measures that say how many of something a row stands for: «number of leads» is their sum, not a count of rows."""
 

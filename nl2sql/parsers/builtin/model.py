@@ -40,6 +40,7 @@ class Batch:
     pooling: Tensor
     kinds: Tensor
     parents: Tensor
+    relations: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The same on `device`."""
@@ -71,11 +72,24 @@ class Attention(nn.Module):
         """(B, T, D) -> (B, heads, T, D / heads)."""
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def forward(self, x: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool = False) -> Tensor:
-        """Attend from x (B, T, D) to split keys and values (B, heads, S, D / heads); mask is (B, 1, 1, S)."""
+    def forward(
+        self,
+        x: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor | None,
+        causal: bool = False,
+        pairs: Tensor | None = None,
+    ) -> Tensor:
+        """Attend from x (B, T, D) to split keys and values (B, heads, S, D / heads).
+
+        mask is (B, 1, 1, S); pairs (B, heads, T, S) are added to the scores.
+        """
         # Written out: for heads this small, torch's fused attention on a CPU takes twice the time in training.
         query = self.split(self.query(x)) / math.sqrt(x.shape[-1] // self.heads)
         scores = query @ key.transpose(-1, -2)
+        if pairs is not None:
+            scores = scores + pairs
         if mask is not None:
             scores = scores.masked_fill(~mask, _NEVER)
         if causal:
@@ -91,17 +105,22 @@ class EncoderLayer(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.attention = Attention(config.width, config.heads)
+        if config.relations:
+            self.relations = nn.Parameter(torch.zeros(config.heads, config.relations))
         self.attention_norm = nn.LayerNorm(config.width, eps=1e-12)
         self.up = nn.Linear(config.width, config.encoder_hidden)
         self.down = nn.Linear(config.encoder_hidden, config.width)
         self.norm = nn.LayerNorm(config.width, eps=1e-12)
         self.drop = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (B, L, D), mask (B, 1, 1, L) -> (B, L, D)."""
+    def forward(self, x: Tensor, mask: Tensor, relations: Tensor | None) -> Tensor:
+        """x (B, L, D), mask (B, 1, 1, L), relations (B, R, L * L), 1 where a pair has one -> (B, L, D)."""
         attention = self.attention
         key, value = attention.split(attention.key(x)), attention.split(attention.value(x))
-        x = self.attention_norm(x + self.drop(attention(x, key, value, mask)))
+        pairs = None
+        if relations is not None:
+            pairs = (self.relations @ relations).unflatten(-1, (x.shape[1], x.shape[1]))
+        x = self.attention_norm(x + self.drop(attention(x, key, value, mask, pairs=pairs)))
         hidden: Tensor = self.norm(x + self.drop(self.down(F.gelu(self.up(x)))))
         return hidden
 
@@ -116,16 +135,23 @@ class Encoder(nn.Module):
         self.features = nn.Linear(config.features, config.width, bias=False)
         nn.init.zeros_(self.features.weight)
         self.norm = nn.LayerNorm(config.width, eps=1e-12)
+        self.relations = config.relations
         self.drop = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
 
-    def forward(self, pieces: Tensor, features: Tensor, mask: Tensor) -> Tensor:
-        """(B, L), (B, L, features), (B, L) -> (B, L, D)."""
+    def forward(self, batch: Batch) -> Tensor:
+        """The states (B, L, D) of B questions."""
+        pieces, features = batch.pieces, batch.features
         places = torch.arange(pieces.shape[1], device=pieces.device)
         x = self.pieces(pieces) + self.positions(places) + self.features(features)
         x = self.drop(self.norm(x))
+        related = None
+        if self.relations:
+            size, length = pieces.shape
+            related = x.new_zeros(size, self.relations, length * length)
+            related.scatter_(1, batch.relations.reshape(size, 1, -1), 1.0)
         for layer in self.layers:
-            x = layer(x, mask[:, None, None, :])
+            x = layer(x, batch.mask[:, None, None, :], related)
         return x
 
 
@@ -185,7 +211,7 @@ class ParserModel(nn.Module):
 
     def encode(self, batch: Batch) -> Memory:
         """Read the inputs once."""
-        states = self.encoder(batch.pieces, batch.features, batch.mask)  # (B, L, D)
+        states = self.encoder(batch)  # (B, L, D)
         pooled = batch.pooling @ states  # (B, N, D)
         parents = pooled.gather(1, batch.parents[..., None].expand_as(pooled))
         items = self.item(torch.cat([pooled, parents], -1)) + self.kind(batch.kinds.clamp(min=0))

@@ -12,8 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from nl2sql.parsers.builtin.arrays import Arrays
 from nl2sql.parsers.builtin.layers import Floats, LayerNorm, Linear, Stored, Tensors, attend, floats, gelu, split
@@ -30,6 +32,7 @@ class ModelConfig:
     encoder_hidden: int = 1536
     positions: int = 512
     features: int = 28
+    relations: int = 0
     keywords: int = 64
     kinds: int = 5
     decoder_layers: int = 3
@@ -51,6 +54,12 @@ def _scaled(linear: Linear, width: int, heads: int) -> Linear:
     return linear
 
 
+def _pairs(table: Floats, relations: npt.NDArray[np.uint8], head: int) -> Floats:
+    """What one head adds to the scores of pairs (L, L), from the relations' table (H, relations)."""
+    found: Floats = table[head].take(relations)
+    return found
+
+
 class EncoderLayer:
     """One layer of BERT: attention and feed-forward, normalized after each."""
 
@@ -59,15 +68,18 @@ class EncoderLayer:
         parts = [f"{name}.attention.{part}" for part in ("query", "key", "value")]
         self.attention = _scaled(Linear(tensors, parts, width, width), width, self.heads)
         self.out = Linear(tensors, [f"{name}.attention.out"], width, width)
+        shape = (self.heads, config.relations)
+        self.relations = floats(tensors.take(f"{name}.relations", *shape)) if config.relations else None
         self.attention_norm = LayerNorm(tensors, f"{name}.attention_norm", width, 1e-12)
         self.up = Linear(tensors, [f"{name}.up"], width, config.encoder_hidden)
         self.down = Linear(tensors, [f"{name}.down"], config.encoder_hidden, width)
         self.norm = LayerNorm(tensors, f"{name}.norm", width, 1e-12)
 
-    def __call__(self, x: Floats) -> Floats:
-        """(L, D) -> (L, D)."""
+    def __call__(self, x: Floats, relations: npt.NDArray[np.uint8]) -> Floats:
+        """(L, D) with the relations (L, L) of its pieces -> (L, D)."""
         query, keys, values = (split(part, self.heads) for part in np.split(self.attention(x), 3, -1))
-        x = self.attention_norm(x + self.out(attend(query, keys, values)))
+        pairs = None if self.relations is None else partial(_pairs, self.relations, relations)
+        x = self.attention_norm(x + self.out(attend(query, keys, values, pairs=pairs)))
         return self.norm(x + self.down(gelu(self.up(x))))
 
 
@@ -176,7 +188,7 @@ class Network:
         x = floats(self.pieces[arrays.pieces]) + self.positions[: len(arrays.pieces)]
         x = self.input_norm(x + arrays.features @ self.features)
         for layer in self.encoder:
-            x = layer(x)  # (L, D)
+            x = layer(x, arrays.relations)  # (L, D)
         pooled = arrays.pooling @ x  # (N, D)
         items = self.item(np.concatenate([pooled, pooled[arrays.parents]], 1)) + self.kind[arrays.kinds]
         items = self.item_norm(items)

@@ -17,12 +17,12 @@ from nl2sql.parsers.builtin.features import (
     VALUE_PRICE,
     Links,
     Pieces,
-    Place,
     column_worth,
     find_links,
     name_pieces,
 )
 from nl2sql.parsers.builtin.ranking import schema_index
+from nl2sql.parsers.builtin.relations import Place
 from nl2sql.schema import Column, Schema, Table, fold
 
 MOST_TABLES = 64

@@ -106,7 +106,7 @@ class _Select:
         groups = tuple(map(self.expressions.write, self.query.groups))
         if groups or not totals:
             return groups
-        plain = [node for node in self.query.items if not node.aggregates and not node.is_table]
+        plain = [one for one in self.query.items if not (one.aggregates or one.is_table or one.looks_beside)]
         whole = [one for node in self.query.items if node.is_table for one in _columns_of(self.schema, node)]
         return tuple(map(self.expressions.write, [*plain, *whole]))
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nl2sql.errors import ParserError
-from nl2sql.linking import ValueIndex, split_name
+from nl2sql.linking import ValueIndex, normal_form, split_name
+from nl2sql.meanings import WAYS, has_both_ways
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.corpus import TrainingExample
 from nl2sql.parsers.builtin.earlier import Earlier
@@ -171,7 +172,14 @@ class Synthesis:
             if attribute is not None:
                 fields.append(
                     Field(
-                        own, name, words, role, attribute.family, attribute.sayings, attribute.values, attribute.extra
+                        own,
+                        name,
+                        words,
+                        role,
+                        attribute.family,
+                        attribute.sayings,
+                        _taken(attribute, rng),
+                        attribute.extra,
                     )
                 )
             return name
@@ -247,6 +255,17 @@ _SAID_OF_ROLE = {
     if (_said := tuple(part.strip() for part in said.split(",")))
 }
 """What people call a role, by its own name in words."""
+
+
+def _taken(attribute: Attribute, rng: random.Random) -> tuple[str, ...]:
+    """The values that a column takes: of those that say which way money or goods go, some other pair, at times."""
+    values = attribute.values
+    if rng.random() < 0.5 or not has_both_ways({normal_form(one) for one in values}):
+        return values
+    spell = rng.choice((str.upper, str.title, str.title, str.capitalize))
+    more = rng.choice(((), (), ("Adjustment",), ("Transfer",)))
+    return (*map(spell, rng.choice(WAYS)), *more)
+
 
 _FLOWS = {"debit", "inout", "inbound", "income", "withdrawal"}
 """Attributes that say which way money or goods go: tables that have one are asked about in ways of their own."""

@@ -28,6 +28,7 @@ from nl2sql.parsers.builtin.grammar import KEYWORDS, ROOM_FOR_KEYWORDS
 from nl2sql.parsers.builtin.ground import GroundingError, Targets
 from nl2sql.parsers.builtin.model import ParserModel, from_minilm, save
 from nl2sql.parsers.builtin.network import ModelConfig
+from nl2sql.parsers.builtin.relations import RELATIONS
 from nl2sql.parsers.builtin.transplant import Transplants, patterns
 from nl2sql.parsers.builtin.weights import load_pieces
 from nl2sql.schema import Schema
@@ -105,20 +106,39 @@ def rate_at(step: int, peak: float, steps: int, warm: int = 200) -> float:
     return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
-def _with_room(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights that were trained when there were fewer keywords, with room for more: small and random."""
+def _with_room(tensors: dict[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
+    """Weights that were trained when there were fewer keywords, or no relations, with room for more.
+
+    Keywords are small and random, relations 0: at first they change nothing.
+    """
     known = tensors["keyword.weight"]
     more = ROOM_FOR_KEYWORDS - len(known)
-    return {**tensors, "keyword.weight": torch.cat([known, 0.02 * torch.randn(more, known.shape[1])])}
+    wide = {**tensors, "keyword.weight": torch.cat([known, 0.02 * torch.randn(more, known.shape[1])])}
+    for at in range(config.encoder_layers):
+        wide[f"encoder.layers.{at}.relations"] = _widened(
+            tensors.get(f"encoder.layers.{at}.relations", torch.zeros(config.heads, 0)), config.relations
+        )
+    return wide
+
+
+def _widened(known: Tensor, width: int) -> Tensor:
+    """`known` (rows, columns) with columns of 0 up to `width`."""
+    return torch.cat([known, known.new_zeros(len(known), width - known.shape[1])], 1)
 
 
 def _groups(model: ParserModel, rate: float) -> list[dict[str, object]]:
-    """Encoder and decoder learn at different rates; the word pieces' table stays as it was."""
+    """Encoder, decoder and relations learn at different rates; the word pieces' table stays as it was."""
     model.encoder.pieces.weight.requires_grad_(False)
-    encoder = [one for name, one in model.encoder.named_parameters() if one.requires_grad and "features" not in name]
-    known = {id(one) for one in encoder}
+    relations = [one for name, one in model.named_parameters() if name.endswith(".relations")]
+    own = {id(one) for one in (*relations, model.encoder.features.weight)}
+    encoder = [one for one in model.encoder.parameters() if one.requires_grad and id(one) not in own]
+    known = {id(one) for one in (*encoder, *relations)}
     rest = [one for one in model.parameters() if one.requires_grad and id(one) not in known]
-    return [{"params": encoder, "peak": rate}, {"params": rest, "peak": 6 * rate}]
+    return [
+        {"params": encoder, "peak": rate},
+        {"params": rest, "peak": 6 * rate},
+        {"params": relations, "peak": 40 * rate, "weight_decay": 0.0},
+    ]
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -131,12 +151,15 @@ def train(arguments: argparse.Namespace) -> None:
         encoder_layers=arguments.encoder_layers,
         features=len(FEATURES),
         keywords=ROOM_FOR_KEYWORDS,
+        relations=len(RELATIONS),
         dropout=arguments.dropout,
     )
     assert len(KEYWORDS) <= config.keywords
     model = ParserModel(config)
     if arguments.start:
-        model.load_state_dict(_with_room({name: one.float() for name, one in load_file(arguments.start).items()}))
+        model.load_state_dict(
+            _with_room({name: one.float() for name, one in load_file(arguments.start).items()}, config)
+        )
     else:
         from_minilm(model, load_file(arguments.encoder / "model.safetensors"))
     model.to(arguments.device)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from nl2sql.parsers.builtin import lexicon
+from nl2sql.meanings import has_both_ways, way_of
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import draw_filters, in_period
 from nl2sql.parsers.builtin.questions.totals import AGGREGATES
 from nl2sql.parsers.builtin.synthetic_schema import Field, plural
+from nl2sql.spelling import normal_form
 
 _ADDED_UP = frozenset(
     ("amount", "quantity", "revenue", "spend", "cost", "refund", "profit", "fee", "leads", "hours", "views", "days")
@@ -150,8 +151,9 @@ def flows(draw: Draw) -> Asked | None:
     if not ways or not measures:
         return None
     field, measured = draw.rng.choice(ways), measures[0]
-    value = draw.rng.choice([one for one in field.values if one.casefold() in lexicon.FLOWS])
-    way = lexicon.FLOWS[value.casefold()]
+    both = [next(one for one in field.values if way_of(normal_form(one)) == way) for way in (0, 1)]
+    value = draw.rng.choice(both)
+    way = "in" if value == both[0] else "out"
     total: list[Action] = ["sum", measured.leaf]
     own: list[Action] = ["=", field.leaf, Leaf("text", text=value)]
     after, where = "", list[Action](["where", *own])
@@ -169,10 +171,8 @@ def flows(draw: Draw) -> Asked | None:
             return None
         per = f"{draw.listed('by, per, for each')} {by}{after}"
         return draw.one_of(_MOVED_BY[way, measured.sayings[0]], per=per), select([*key, *total], where, key, tail)
-    if roll < 0.72 and len(field.values) == 2:
-        incoming = next((one for one in field.values if lexicon.FLOWS.get(one.casefold()) == "in"), "")
-        outgoing = next((one for one in field.values if lexicon.FLOWS.get(one.casefold()) == "out"), "")
-        sides = [["when", *total, "=", field.leaf, Leaf("text", text=one)] for one in (incoming, outgoing)]
+    if roll < 0.72:
+        sides = [["when", *total, "=", field.leaf, Leaf("text", text=one)] for one in both]
         by, key, tail = _flow_key(draw, field)
         is_money = measured.sayings[0] == "amount"
         noun = draw.listed("cash flow, amount, money" if is_money else "quantity, units, stock movement")
@@ -194,7 +194,7 @@ def flows(draw: Draw) -> Asked | None:
 
 
 def _way(field: Field) -> bool:
-    return len(field.values) <= 4 and any(one.casefold() in lexicon.FLOWS for one in field.values)
+    return len(field.values) <= 4 and has_both_ways({normal_form(one) for one in field.values})
 
 
 def _flow_key(draw: Draw, but: Field) -> tuple[str, list[Action], list[Action]]:

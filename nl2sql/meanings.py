@@ -1,0 +1,115 @@
+"""What stored values a word may mean without being spelled like them: codes, states, nationalities, ways of flow.
+
+Knows no columns: `linking.ValueIndex` looks which of these values are stored.
+"""
+
+from __future__ import annotations
+
+from nl2sql.spelling import normal_form, root
+
+_CODES = {"female": "f", "male": "m", "women": "f", "men": "m", "yes": "y", "no": "n"}
+"""Words that a one-letter code commonly stands for."""
+_STATES = """
+Alabama AL, Alaska AK, Arizona AZ, Arkansas AR, California CA, Colorado CO, Connecticut CT, Delaware DE, Florida FL,
+Georgia GA, Hawaii HI, Idaho ID, Illinois IL, Indiana IN, Iowa IA, Kansas KS, Kentucky KY, Louisiana LA, Maine ME,
+Maryland MD, Massachusetts MA, Michigan MI, Minnesota MN, Mississippi MS, Missouri MO, Montana MT, Nebraska NE,
+Nevada NV, New Hampshire NH, New Jersey NJ, New Mexico NM, New York NY, North Carolina NC, North Dakota ND, Ohio OH,
+Oklahoma OK, Oregon OR, Pennsylvania PA, Rhode Island RI, South Carolina SC, South Dakota SD, Tennessee TN, Texas TX,
+Utah UT, Vermont VT, Virginia VA, Washington WA, West Virginia WV, Wisconsin WI, Wyoming WY
+"""
+"""States of the USA and their postal codes."""
+_COUNTRIES = """
+United States, USA, US, U.S., U.S.A., United States of America, America = American, Americans
+United Kingdom, UK, U.K., Great Britain, Britain, GB, GBR = British
+England = English; Scotland = Scottish; Wales = Welsh; Ireland, IE, IRL = Irish; France, FR, FRA = French
+Germany, DE, DEU, GER = German, Germans; Spain, ES, ESP = Spanish; Italy, IT, ITA = Italian, Italians
+Portugal, PT, PRT, POR = Portuguese; Netherlands, The Netherlands, Holland, NL, NLD, NED = Dutch
+Belgium, BE, BEL = Belgian; Switzerland, CH, CHE, SUI = Swiss; Austria, AT, AUT = Austrian
+Sweden, SE, SWE = Swedish, Swedes; Norway, NO, NOR = Norwegian; Denmark, DK, DNK, DEN = Danish
+Finland, FI, FIN = Finnish; Poland, PL, POL = Polish; Greece, GR, GRC, GRE = Greek; Turkey, TR, TUR = Turkish
+Russia, RU, RUS, Russian Federation = Russian, Russians; Ukraine, UA, UKR = Ukrainian; Czech Republic, Czechia = Czech
+Hungary, HU, HUN = Hungarian; Romania, RO, ROU = Romanian; Bulgaria, BG, BUL = Bulgarian; Serbia, SRB = Serbian
+Croatia, HR, CRO, HRV = Croatian; China, CN, CHN = Chinese; Japan, JP, JPN = Japanese
+Korea, South Korea, KR, KOR = Korean; India, IN, IND = Indian, Indians; Pakistan, PK, PAK = Pakistani
+Israel, IL, ISR = Israeli; Egypt, EG, EGY = Egyptian; Nigeria, NG, NGA = Nigerian; Kenya, KE, KEN = Kenyan
+South Africa, ZA, RSA, ZAF = South African; Canada, CA, CAN = Canadian, Canadians; Mexico, MX, MEX = Mexican
+Brazil, BR, BRA = Brazilian; Argentina, AR, ARG = Argentine, Argentinian; Chile, CL, CHI, CHL = Chilean
+Colombia, CO, COL = Colombian; Cuba, CU, CUB = Cuban; Australia, AU, AUS = Australian; New Zealand, NZ, NZL = Kiwi
+Asia = Asian; Europe = European; Africa = African
+"""
+"""Names of a country, and after the = what its people and things are called."""
+
+WAYS = (
+    ("credit", "debit"), ("cr", "dr"), ("credits", "debits"), ("in", "out"), ("inbound", "outbound"),
+    ("incoming", "outgoing"), ("income", "expense"), ("revenue", "expense"), ("deposit", "withdrawal"),
+    ("receipt", "shipment"), ("receipt", "issue"), ("receipt", "dispatch"), ("received", "shipped"),
+    ("received", "sent"), ("purchase", "sale"), ("money in", "money out"), ("stock in", "stock out"),
+)  # fmt: skip
+"""Pairs of values that say which way money or goods go: what comes in, what goes out."""
+_IN, _OUT = (frozenset(pair[way] for pair in WAYS) for way in (0, 1))
+_SAYS_IN = "received, receive, income, earned, earn, earnings, arrived, arrive, arrivals, incoming, receipts, deposited"
+_SAYS_OUT = (
+    "spend, spent, spending, expenses, expenditure, outgoing, outgoings, shipped, ship, shipments, dispatched, sent,"
+    "left, withdrew, costs"
+)
+_SAYS_BOTH = "paid, pay, payment, payments, paying, net, balance, flow, flows, out, came, come, went, go"
+
+
+def _entries(text: str) -> list[tuple[list[str], list[str]]]:
+    lines = (line for part in text.strip().splitlines() for line in part.split(";"))
+    return [(_forms(names), _forms(said)) for names, _, said in (line.partition("=") for line in lines)]
+
+
+def _forms(text: str) -> list[str]:
+    return [form for part in text.split(",") if (form := normal_form(part))]
+
+
+def _built() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {said: [code] for said, code in _CODES.items()}
+    for state in _STATES.replace("\n", " ").split(","):
+        name, _, code = state.strip().rpartition(" ")
+        found.setdefault(normal_form(name), []).append(normal_form(code))
+    for names, said in _entries(_COUNTRIES):
+        for one in (*names, *said):
+            if len(one) > 2 or one in ("us", "uk"):  # other codes of two letters are too often words
+                found.setdefault(one, []).extend(name for name in names if name != one)
+    return {said: tuple(dict.fromkeys(forms)) for said, forms in found.items()}
+
+
+_MEANT = _built()
+MOST_WORDS = max(said.count(" ") + 1 for said in _MEANT)
+_WAY_OF = {root(word): ways for said, ways in (
+    (_SAYS_IN, (0,)), (_SAYS_OUT, (1,)), (_SAYS_BOTH, (0, 1)),
+) for word in _forms(said)}  # fmt: skip
+
+
+def meant(form: str) -> tuple[str, ...]:
+    """The values, in normal form, that words of this normal form may mean.
+
+    >>> meant("female"), meant("california"), meant("french")
+    (('f',), ('ca',), ('france', 'fr', 'fra'))
+    """
+    return _MEANT.get(form, ())
+
+
+def ways_of(form: str) -> tuple[int, ...]:
+    """Which ways a word may say that money or goods go: 0 in, 1 out.
+
+    >>> ways_of("spent"), ways_of("received"), ways_of("paid"), ways_of("blue")
+    ((1,), (0,), (0, 1), ())
+    """
+    return _WAY_OF.get(root(form), ()) if form.isalpha() else ()
+
+
+def way_of(value: str) -> int | None:
+    """Which way a stored value, in normal form, says that its row goes.
+
+    >>> way_of("inbound"), way_of("dr"), way_of("returned")
+    (0, 1, None)
+    """
+    return 0 if value in _IN else 1 if value in _OUT else None
+
+
+def has_both_ways(values: set[str]) -> bool:
+    """Whether values, in normal form, say of rows which way they go: some pair of `WAYS` is among them."""
+    return any(values.issuperset(pair) for pair in WAYS)
