@@ -18,9 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from nl2sql.answers import Answer
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import WorkbenchError
-from nl2sql.pipeline import Answer, Workbench
+from nl2sql.pipeline import Workbench
 from nl2sql.rendering import Json, answer_fields
 from nl2sql.settings import Settings
 

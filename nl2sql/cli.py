@@ -1,4 +1,4 @@
-"""The command line: ask, run, load, log, doctor. Answers go to stdout, all else to stderr; see docs/cli.md."""
+"""The command line: ask, run, load, log, doctor, tune. Answers go to stdout, all else to stderr; see docs/cli.md."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
 from nl2sql import cli_load
+from nl2sql.answers import Answer
 from nl2sql.errors import ParserUnavailableError, SettingsError, WorkbenchError
-from nl2sql.parsers import machine, registry
+from nl2sql.parsers import loaded, machine, quantization, registry, tuning
 from nl2sql.parsers.base import SemanticParser
-from nl2sql.pipeline import Answer, Workbench
+from nl2sql.pipeline import Workbench
 from nl2sql.query_log import LogFilter, QueryLog, Record
 from nl2sql.rendering import Json, answer_fields, result_fields, text_table
 from nl2sql.settings import Settings
@@ -143,6 +145,38 @@ def doctor(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
     for fact in facts:
         print(f"{'' if fact.ok else '!':<2}{fact.label:<{width}}  {fact.value}")
     return OK
+
+
+def tune(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
+    """`tune`: the ways to keep a language model's weights, measured; `auto` takes the fastest from then on."""
+    settings = _settings(options)
+    spec = registry.spec_of(options.name)
+    if not spec.model:
+        print(f"{spec.name} has no weights to keep in one way or another.", file=sys.stderr)
+        return USAGE
+    found: list[tuning.Measured] = []
+    for one in tuning.measure(spec.model, options.kind or quantization.KINDS, threads=settings.torch_threads):
+        found.append(one)
+        if options.json:
+            _print_json({**asdict(one)})
+        else:
+            print(_tuned_line(one), flush=True)
+    name = loaded.folder_of(spec.model).name
+    best = tuning.remember_fastest(found, settings.home / registry.COPIES, name)
+    if best is None:
+        print(f"{spec.name} runs in no way here.", file=sys.stderr)
+        return FAILED
+    print(f"{name} is kept as {best.kind} from now on, unless NL2SQL_QUANTIZATION says otherwise.", file=sys.stderr)
+    return OK
+
+
+def _tuned_line(one: tuning.Measured) -> str:
+    if one.problem:
+        return f"{one.kind:<11} {one.problem}"
+    return (
+        f"{one.kind:<11} {one.model_bytes / 1e9:6.2f} GB  loaded in {one.load_seconds:6.1f} s  "
+        f"reads {one.read_per_second:8.1f} and writes {one.written_per_second:6.1f} tokens a second"
+    )
 
 
 def _answered(
@@ -273,6 +307,10 @@ def _arguments() -> argparse.ArgumentParser:
     command.set_defaults(command=log)
     command = commands.add_parser("doctor", parents=[shared], help="what this machine can run, and why")
     command.set_defaults(command=doctor)
+    command = commands.add_parser("tune", parents=[shared], help="measure how best to keep a language model's weights")
+    command.add_argument("name", metavar="PARSER", help="a parser with weights of its own, or a folder")
+    command.add_argument("--kind", action="append", choices=quantization.KINDS, help="only this way; several times")
+    command.set_defaults(command=tune)
     return parser
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from textwrap import shorten
-from typing import Literal
 
+from nl2sql.answers import Answer, Job, Step
 from nl2sql.comparing.rows import compare
 from nl2sql.engine.base import Cancel, Database, Engine, Limits, ResultSet
 from nl2sql.engine.checked import run_checked
@@ -38,6 +38,7 @@ from nl2sql.parsers.base import (
     Prediction,
     SemanticParser,
     Turn,
+    Usage,
     reads_examples,
 )
 from nl2sql.parsers.mending import mended
@@ -48,9 +49,6 @@ from nl2sql.settings import Settings
 from nl2sql.value_files import ValueFiles
 from nl2sql.workspace import Snapshot, Workspace
 
-Step = Literal["waiting", "linking", "parsing", "running", "done"]
-DOUBTFUL = 0.6
-"""Below this confidence an answer shows its other readings first."""
 TURNS = 6
 """Answers that a follow-up goes back to, at most."""
 _JOBS_KEPT = 200
@@ -60,87 +58,6 @@ _AGREES = "The built-in parser's own reading gives the same rows."
 _SECOND_DEADLINE = 10.0
 _SAME = "This is the SQL of the answer before: nothing in it came of the follow-up."
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of a question (or of a person's own SQL). Nothing in it raises; `error` is a sentence."""
-
-    id: str
-    question: str
-    status: Status
-    sql: str
-    as_of: dt.date
-    candidates: tuple[Candidate, ...] = ()
-    result: ResultSet | None = None
-    error: str | None = None
-    confidence: float = 0.0
-    parser: ParserInfo | None = None
-    scope: tuple[str, ...] = ()
-    schema_version: str = ""
-    timings: tuple[tuple[str, float], ...] = ()
-    notes: tuple[str, ...] = ()
-    prompt: str = ""
-    guard: str = ""
-    origin: str = "ask"
-    follows: str | None = None
-    """Id of the answer that the question follows up."""
-
-    @property
-    def seconds(self) -> float:
-        """Seconds from question to rows."""
-        return sum(seconds for _, seconds in self.timings)
-
-    @property
-    def doubtful(self) -> bool:
-        """True when other readings deserve to be shown first."""
-        return bool(self.question) and len(self.candidates) > 1 and self.confidence < DOUBTFUL
-
-    @property
-    def turn(self) -> Turn:
-        """The answer as an earlier turn of a conversation; without a tree where no parser's reading is behind it."""
-        return Turn(self.question, self.sql, self.candidates[0].tree if self.candidates else None)
-
-
-class Job:
-    """An answer in the making. It runs outside any page's script and is found again by `id`."""
-
-    def __init__(self, id: str, question: str, sql: str = "", follows: str | None = None) -> None:
-        self.id = id
-        self.question = question
-        self.sql = sql
-        self.follows = follows
-        self.step: Step = "waiting"
-        self.progress = 0.0
-        self.draft = ""
-        """What a language model has written so far."""
-        self.started_at = time.monotonic()
-        self._cancel = Cancel()
-        self._done = threading.Event()
-        self._answer: Answer | None = None
-
-    @property
-    def answer(self) -> Answer | None:
-        """The answer, None while it is being made."""
-        return self._answer
-
-    @property
-    def running_for(self) -> float:
-        """Seconds since the job began."""
-        return time.monotonic() - self.started_at
-
-    def write(self, draft: str) -> None:
-        """Take note of what a language model has written so far."""
-        self.draft = draft
-
-    def cancel(self) -> None:
-        """Stop the work; the answer becomes `cancelled`."""
-        self._cancel.set()
-
-    def wait(self, timeout: float | None = None) -> Answer | None:
-        """The answer, or None when `timeout` seconds have passed."""
-        self._done.wait(timeout)
-        return self._answer
 
 
 @dataclass
@@ -223,7 +140,7 @@ class Workbench:
         day = as_of or self.settings.as_of()
         id = job.id if job else new_id()
         answer = Answer(id, question.strip(), "failed", "", day, origin=origin, follows=follows)
-        cancel = cancel or (job._cancel if job else Cancel())
+        cancel = cancel or (job.cancelled if job else Cancel())
         try:
             answer = self._answer(answer, parser, scope, history, cancel, watch, job)
         except WorkbenchError as error:
@@ -271,7 +188,7 @@ class Workbench:
         watch.lap("parsing")
         if cancel.is_set():
             raise QueryCancelledError("Stopped.")
-        answer = replace(answer, prompt=prediction.prompt)
+        answer = replace(answer, prompt=prediction.prompt, usage=prediction.usage)
         if not prediction.candidates:
             return replace(
                 answer, status="declined", error=_reason(prediction, history), confidence=prediction.confidence
@@ -414,7 +331,7 @@ class Workbench:
                 answer, question=instead_of.question, follows=instead_of.follows,
                 candidates=_reading(instead_of, sql),
             )  # fmt: skip
-        cancel = cancel or (job._cancel if job else Cancel())
+        cancel = cancel or (job.cancelled if job else Cancel())
         try:
             snapshot = self.snapshot()
             schema = _in_scope(snapshot.schema, scope)
@@ -516,7 +433,7 @@ class Workbench:
         return Answer(
             record.id, record.question, record.status, record.sql, as_of, candidates, None, record.error,
             record.confidence or 0.0, info, record.scope, record.schema_version, record.timings,
-            guard=record.guard, origin=record.origin, follows=record.follows,
+            guard=record.guard, origin=record.origin, follows=record.follows, usage=_usage_of(record),
         )  # fmt: skip
 
     def _replay(self, record: Record, job: Job) -> Answer:
@@ -541,17 +458,16 @@ class Workbench:
 
         def run() -> None:
             try:
-                job._answer = work()
-            except BaseException as error:
-                job._answer = Answer(
+                answer = work()
+            except BaseException:
+                answer = Answer(
                     job.id, job.question, "failed", job.sql, self.settings.as_of(),
                     error="Something went wrong inside the workbench; the details are in its terminal.",
                     follows=job.follows,
                 )  # fmt: skip
-                raise error
+                raise
             finally:
-                job.step = "done"
-                job._done.set()
+                job.end(answer)
 
         threading.Thread(target=run, name=f"job-{job.id}", daemon=True).start()
         return job
@@ -626,6 +542,9 @@ class Workbench:
             confidence=answer.confidence if answer.parser else None,
             error=answer.error,
             follows=answer.follows,
+            tokens_read=answer.usage.read if answer.usage else None,
+            tokens_known=answer.usage.known if answer.usage else None,
+            tokens_written=answer.usage.written if answer.usage else None,
         )
         try:
             self.log.record(record)
@@ -648,6 +567,12 @@ def _predicted(parser: SemanticParser, request: ParseRequest, bind: Callable[[st
         logger.error("The parser %s failed: %r", parser.info.name, error, exc_info=detail)
         kind = type(error).__name__
         raise ParserError(f"The parser {parser.info.name} stopped with an unexpected error ({kind}).") from error
+
+
+def _usage_of(record: Record) -> Usage | None:
+    if record.tokens_read is None:
+        return None
+    return Usage(record.tokens_read, record.tokens_known or 0, record.tokens_written or 0)
 
 
 def _reason(prediction: Prediction, history: tuple[Turn, ...]) -> str:

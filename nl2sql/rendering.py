@@ -12,8 +12,8 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from nl2sql.answers import Answer
 from nl2sql.engine.base import ResultSet
-from nl2sql.pipeline import Answer
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

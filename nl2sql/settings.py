@@ -13,6 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nl2sql.errors import SettingsError
 
+_CHOICES = {
+    "quantization": ("auto", "bf16", "int8", "nf4", "nf4-double"),
+    "prompt_order": ("released", "schema-first"),
+}
+
 
 def _setting(default: Any, variable: str, help: str) -> Any:
     return field(default=default, metadata={"variable": variable, "help": help})
@@ -40,7 +45,20 @@ class Settings:
     parser: str = _setting(
         "auto",
         "NL2SQL_PARSER",
-        "Semantic parser to start with: auto, builtin, sqlcoder-7b-2, t5-wikisql, t5-spider, served.",
+        "Semantic parser to start with: auto, builtin, sqlcoder-7b-2, llama-3-sqlcoder-8b, duckdb-nsql-7b, omnisql-7b, "
+        "t5-wikisql, t5-spider, served.",
+    )
+    quantization: str = _setting(
+        "auto",
+        "NL2SQL_QUANTIZATION",
+        "How a language model's weights are kept: bf16, int8, nf4, nf4-double; auto: what `nl2sql tune` found fastest, "
+        "else nf4, or nf4-double where memory is short.",
+    )
+    prompt_order: str = _setting(
+        "released",
+        "NL2SQL_PROMPT_ORDER",
+        "How sqlcoder-7b-2 is asked: released (question first, as trained) or schema-first (tables read once for "
+        "all questions; accuracy not measured).",
     )
     server: str = _setting(
         "", "NL2SQL_SERVER", "Address of a server with a language model, as http://localhost:11434/v1; empty: none."
@@ -100,6 +118,9 @@ class Settings:
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 raise SettingsError(f"{variable_of(name)} must lie between {low:g} and {high:g}.")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise SettingsError(f"{variable_of(name)} must be one of {', '.join(choices)}.")
         if self.time_zone:
             try:
                 ZoneInfo(self.time_zone)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from nl2sql.answers import Answer, Job
 from nl2sql.export import to_csv
 from nl2sql.guard import format_sql
-from nl2sql.pipeline import Answer, Job, Workbench
+from nl2sql.pipeline import Workbench
 from pages import feedback
 from pages.drawing import (
     confidence_words,
@@ -19,6 +20,7 @@ from pages.drawing import (
     row_count_words,
     seconds_words,
     show_rows,
+    tokens_words,
 )
 
 STEPS = {
@@ -176,6 +178,8 @@ def _details(answer: Answer) -> None:
         if answer.parser is not None:
             name = " ".join(filter(None, (answer.parser.name, answer.parser.revision, answer.parser.quantization)))
             facts.append(("Parser", name))
+        if answer.usage is not None:
+            facts.append(("Tokens", tokens_words(answer.usage.read, answer.usage.known, answer.usage.written)))
         facts += [(f"Time for {step}", seconds_words(seconds)) for step, seconds in answer.timings]
         st.text("\n".join(f"{label}: {value}" for label, value in facts if value))
         if answer.prompt:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from nl2sql.answers import Answer, Job
 from nl2sql.errors import WorkbenchError
 from nl2sql.examples import example_questions
-from nl2sql.pipeline import Answer, Job, Workbench
+from nl2sql.pipeline import Workbench
 from pages import answer, drafts, follow_up, parser_picker, resources, tables_panel
 from pages.drawing import plain, show_error
 

@@ -164,6 +164,16 @@ def seconds_words(seconds: float) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
+def tokens_words(read: int, known: int, written: int) -> str:
+    """What a language model read and wrote, in tokens.
+
+    >>> tokens_words(612, 580, 41), tokens_words(612, 0, 41)
+    ('612 read (580 of them known), 41 written', '612 read, 41 written')
+    """
+    again = f" ({known:,} of them known)" if known else ""
+    return f"{read:,} read{again}, {written:,} written"
+
+
 def size_words(size: int) -> str:
     """A number of bytes as a person says it.
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from nl2sql.answers import Answer, Job
 from nl2sql.errors import WorkbenchError
-from nl2sql.pipeline import Answer, Job, Workbench
+from nl2sql.pipeline import Workbench
 from pages.drawing import plain, show_error
 
 

@@ -20,6 +20,7 @@ from pages.drawing import (
     seconds_words,
     show_error,
     show_error_sentence,
+    tokens_words,
 )
 
 PER_PAGE = 20
@@ -120,6 +121,9 @@ def facts(record: Record, outcome: str) -> list[str]:
     found.append(seconds_words(sum(seconds for _, seconds in record.timings)))
     if record.parser:
         found.append(parser_words(record.parser))
+    if record.tokens_read is not None:
+        tokens = tokens_words(record.tokens_read, record.tokens_known or 0, record.tokens_written or 0)
+        found.append(f"{tokens} tokens")
     if record.confidence is not None:
         found.append(confidence_words(record.confidence).lower())
     if record.as_of is not None:

@@ -37,6 +37,8 @@ class FakeServer:
     refuses: tuple[str, ...] = ()
     breaks_off: bool = False
     logprobs: bool = True
+    counts: tuple[int, int] | None = None
+    """Tokens read and written, sent at the end where they are asked for."""
     address: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -73,6 +75,12 @@ class FakeServer:
             yield f"data: {json.dumps(chunk)}\n\n"
         if self.breaks_off:
             raise ConnectionResetError
+        if self.counts and body.get("stream_options", {}).get("include_usage"):
+            read, written = self.counts
+            usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+            usage["prompt_tokens_details"] = {"cached_tokens": read // 2}
+            chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": body["model"], "choices": []}
+            yield f"data: {json.dumps(chunk | {'usage': usage})}\n\n"
         yield "data: [DONE]\n\n"
 
 

@@ -15,11 +15,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from nl2sql.answers import Answer
 from nl2sql.api import BODY_LIMIT, is_loopback, read_body, routes
 from nl2sql.engine.base import Cancel, ResultSet
 from nl2sql.errors import WorkspaceError
 from nl2sql.parsers.base import ParserInfo, Turn
-from nl2sql.pipeline import Answer, Workbench
+from nl2sql.pipeline import Workbench
 from nl2sql.settings import Settings
 from tests.fakes import ScriptedParser
 

@@ -265,7 +265,7 @@ def test_of_many_tables_the_likeliest_are_read_and_the_answer_says_so(parser):
 
 
 def test_prose_is_not_sql(parser, monkeypatch):
-    monkeypatch.setattr(parser, "_write", lambda *_: [("There is no such table.", -1.0, 5)])
+    monkeypatch.setattr(parser, "_write", lambda *_: ([("There is no such table.", -1.0, 5)], None))
     with pytest.raises(ParserError, match="wrote no SQL"):
         parser.predict(ask("List all planets"))
 
@@ -295,7 +295,7 @@ def test_close_frees_the_model():
 def test_loads_in_full_precision_when_asked():
     import bitsandbytes
 
-    parser = causal.load(str(tiny_llama.folder()), quantize=False, threads=1)
+    parser = causal.load(str(tiny_llama.folder()), quantization="bf16", threads=1)
     assert parser.info.quantization == ""
     assert not any(isinstance(m, bitsandbytes.nn.Linear4bit) for m in parser._loaded.model.modules())
     assert parser.predict(ask("List all planets")).candidates[0].sql == "SELECT name FROM planets"

@@ -22,6 +22,7 @@ from nl2sql.engine.base import ResultSet
 from nl2sql.engine.sandbox import SandboxEngine
 from nl2sql.parsers.base import Prediction
 from nl2sql.rendering import json_rows, text_table
+from tests import tiny_llama
 from tests.fakes import ScriptedParser
 
 ROOT = Path(__file__).parent.parent
@@ -185,6 +186,30 @@ def test_log_lists_what_was_asked(call):
     assert "decline" in out
     _, out, err = call("log", "--text", "no such words", own=False)
     assert (out, bool(err)) == ("", True)
+
+
+def test_tune_measures_ways_to_keep_weights_and_remembers_the_fastest(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("NL2SQL_TORCH_THREADS", "1")
+    folder = str(tiny_llama.folder())
+    code, out, err = call("tune", folder, "--kind", "nf4", "--kind", "bf16", own=False)
+    assert code == cli.OK
+    assert [line.split()[0] for line in out.splitlines()] == ["nf4", "bf16"]
+    assert all("tokens a second" in line for line in out.splitlines())
+    kept = json.loads((tmp_path / "home" / "models" / "tiny-llama.measured.json").read_text())
+    assert err.endswith(
+        f"tiny-llama is kept as {kept['kind']} from now on, unless NL2SQL_QUANTIZATION says otherwise.\n"
+    )
+    assert [row["kind"] for row in kept["measured"]] == ["nf4", "bf16"]
+    _, out, _ = call("tune", folder, "--kind", "nf4", "--json", own=False)
+    assert json.loads(out)["written_per_second"] > 0
+
+
+def test_what_cannot_be_tuned_is_a_sentence(call, tmp_path):
+    assert call("tune", "builtin", own=False)[::2] == (
+        cli.USAGE, "builtin has no weights to keep in one way or another.\n",
+    )  # fmt: skip
+    code, _, err = call("tune", "no-such", own=False)
+    assert (code, err.split("«")[1].split("»")[0]) == (cli.SETUP, "no-such")
 
 
 def test_doctor_says_what_runs_here(call):

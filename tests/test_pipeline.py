@@ -9,6 +9,7 @@ import time
 import duckdb
 import pytest
 
+from nl2sql.answers import Answer
 from nl2sql.cli import main
 from nl2sql.engine.base import Cancel
 from nl2sql.engine.sandbox import SandboxEngine
@@ -16,7 +17,7 @@ from nl2sql.errors import ParserError, ParserUnavailableError, QueryLogError
 from nl2sql.guard import format_sql
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import Candidate, ParseRequest, Prediction, Turn
-from nl2sql.pipeline import TURNS, Answer, Workbench
+from nl2sql.pipeline import TURNS, Workbench
 from nl2sql.settings import Settings
 from tests.fakes import ScriptedParser
 

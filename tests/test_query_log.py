@@ -46,6 +46,9 @@ FULL = Record(
     confidence=0.75,
     error="none of note",
     follows="before",
+    tokens_read=612,
+    tokens_known=580,
+    tokens_written=41,
     feedback=Feedback("down", "SELECT 3", "no", NOON),
 )
 
@@ -364,7 +367,8 @@ def test_a_log_from_before_follow_ups_is_brought_up_to_date(log: QueryLog, tmp_p
     log.record(plain("a", feedback=Feedback("up")))
     log.fold()
     with duckdb.connect(str(tmp_path / "log" / "query_log.duckdb")) as con:
-        con.execute("ALTER TABLE records DROP COLUMN follows")
+        for name in ("follows", "tokens_read", "tokens_known", "tokens_written"):
+            con.execute(f"ALTER TABLE records DROP COLUMN {name}")
         con.execute("UPDATE log_state SET schema_version = 1")
     old = QueryLog(tmp_path / "log")
     assert old.get("a") == plain("a", feedback=Feedback("up"))
@@ -373,10 +377,12 @@ def test_a_log_from_before_follow_ups_is_brought_up_to_date(log: QueryLog, tmp_p
     assert old.to_rows().column("follows").to_pylist() == ["a", None]
 
 
-def test_a_line_from_before_follow_ups_is_read() -> None:
+def test_a_line_from_before_follow_ups_and_tokens_is_read() -> None:
     body = json.loads(encode(Recorded(5, FULL)))
-    del body["record"]["follows"]
-    assert decode(json.dumps(body).encode()) == Recorded(5, replace(FULL, follows=None))
+    later = ("follows", "tokens_read", "tokens_known", "tokens_written")
+    for name in later:
+        del body["record"][name]
+    assert decode(json.dumps(body).encode()) == Recorded(5, replace(FULL, **dict.fromkeys(later)))
 
 
 def test_a_log_of_a_newer_version_is_left_alone(log: QueryLog, tmp_path: Path) -> None:

@@ -123,6 +123,9 @@ RECORDS = st.builds(
     confidence=st.none() | NUMBERS,
     error=MAYBE,
     follows=MAYBE,
+    tokens_read=st.none() | st.integers(0, 2**63 - 1),
+    tokens_known=st.none() | st.integers(0, 2**63 - 1),
+    tokens_written=st.none() | st.integers(0, 2**63 - 1),
     feedback=st.builds(
         Feedback,
         st.sampled_from(["up", "down", None]),

@@ -152,7 +152,7 @@ def test_a_follow_up_is_read_alone(parser):
 
 
 def test_full_precision_answers_the_same():
-    loaded = seq2seq.load(str(tiny_t5.folder("tiny-t5-spider")), quantize=False, threads=1)
+    loaded = seq2seq.load(str(tiny_t5.folder("tiny-t5-spider")), quantization="bf16", threads=1)
     assert (
         loaded.predict(tiny_t5.request("How many planets are there?")).candidates[0].sql
         == "SELECT count(*) FROM planets"

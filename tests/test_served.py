@@ -15,7 +15,7 @@ from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
 from nl2sql.loading.verified import VerifiedExample, nearest
 from nl2sql.parsers import registry, served
-from nl2sql.parsers.base import ParseRequest, Turn
+from nl2sql.parsers.base import ParseRequest, Turn, Usage
 from nl2sql.parsers.builtin import load as load_builtin
 from nl2sql.parsers.served import ServedParser, Server, messages
 from nl2sql.pipeline import Workbench
@@ -72,9 +72,9 @@ def test_confidence_comes_from_the_probabilities_of_tokens():
     ("server", "requests"),
     [
         (FakeServer(logprobs=False), 2),
-        (FakeServer(refuses=("logprobs",)), 3),
-        (FakeServer(refuses=("temperature",)), 4),
-        (FakeServer(refuses=("max_tokens", "logprobs")), 4),
+        (FakeServer(refuses=("logprobs",)), 4),
+        (FakeServer(refuses=("temperature",)), 5),
+        (FakeServer(refuses=("max_tokens", "logprobs")), 5),
     ],
     ids=["gives none", "refuses them", "refuses a temperature", "refuses a limit"],
 )
@@ -83,6 +83,13 @@ def test_what_a_server_refuses_is_not_asked_for_again(server, requests):
         parser = parser_of(server)
         assert [parser.predict(request()).confidence for _ in range(2)] == [served.UNKNOWN] * 2
     assert len(server.asked) == requests
+
+
+def test_a_server_that_refuses_to_count_still_gives_probabilities():
+    with serving(FakeServer(refuses=("stream_options",))) as server:
+        prediction = parser_of(server).predict(request())
+    assert prediction.confidence == pytest.approx(math.exp(-0.5))
+    assert len(server.asked) == 2
 
 
 def test_an_answer_that_breaks_off_is_a_sentence():
@@ -209,6 +216,22 @@ def test_words_without_sql_are_a_sentence():
         parser_of(server).predict(request())
 
 
+def test_tokens_are_counted_where_the_server_counts_them():
+    with serving(FakeServer(("SELECT 1", ";"), counts=(600, 12))) as server:
+        parser = parser_of(server)
+        prediction = parser.predict(request())
+        assert prediction.usage == Usage(600, 300, 12)
+        assert prediction.candidates[0].sql == "SELECT 1"
+        server.counts, server.words, server.delay = None, ("SELECT 1", ";", *["--"] * 60), 0.05
+        began = time.monotonic()
+        assert parser.predict(request()).usage is None
+        first = time.monotonic() - began
+        began = time.monotonic()
+        assert parser.predict(request()).usage is None
+    assert first < 2  # a server that sends no counts is waited for once, and not long
+    assert time.monotonic() - began < first + 1
+
+
 def test_a_cancel_ends_a_question_at_once():
     with serving(FakeServer(("word ",) * 200, delay=0.1)) as server:
         cancel, parser = Cancel(), parser_of(server)
@@ -298,6 +321,17 @@ def test_sql_that_does_not_bind_is_mended_and_every_try_is_told(workbench):
     assert "nam" in last[-3]
     assert last[-3].startswith("That does not run: ")
     assert len(server.asked) == 3
+
+
+def test_tokens_of_all_tries_are_counted_and_kept(workbench):
+    server = FakeServer(("SELECT nam FROM ships;",), then=[("SELECT name FROM ships;",)], counts=(100, 10))
+    with serving(server):
+        bench = workbench(server, parser="served")
+        answer = bench.answer("names of ships")
+    assert answer.usage == Usage(200, 100, 20)
+    record = bench.log.get(answer.id)
+    assert (record.tokens_read, record.tokens_known, record.tokens_written) == (200, 100, 20)
+    assert bench.earlier(answer.id)[-1].usage == answer.usage
 
 
 def test_after_two_tries_the_last_error_is_the_answer(workbench):

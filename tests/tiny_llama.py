@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from nl2sql.parsers import sqlcoder
+from nl2sql.parsers.causal_family import CausalFamily
 from nl2sql.schema import Column, Schema, Table
 
 SCHEMA = Schema(
     (Table("planets", (Column("name", "VARCHAR", examples=("Mars",)), Column("moons", "INTEGER"))),), version="1"
 )
+MARKS = ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|im_start|>", "<|im_end|>")
 ANSWERS = {
     "How many planets are there?": "SELECT count(*) FROM planets;",
     "List all planets": "SELECT name FROM planets;",
@@ -30,15 +32,40 @@ def folder() -> Path:
     return path
 
 
-def save(path: Path, answers: Mapping[str, str], schema: Schema, *, steps: int = 160) -> None:
-    """Train a two-layer Llama on prompt → answer until it knows `answers` by heart, and save it under `path`."""
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "<|im_start|>assistant\n"
+)
+"""A chat template in the form that Qwen's models use."""
+
+
+def save(
+    path: Path,
+    answers: Mapping[str, str],
+    schema: Schema,
+    *,
+    steps: int = 160,
+    family: CausalFamily = sqlcoder.FAMILY,
+) -> None:
+    """Train a two-layer Llama on prompt → answer until it knows `answers` by heart, and save it under `path`.
+
+    The prompt is the family's, in a chat template where it is one for chats.
+    """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(7)
     torch.set_num_threads(1)  # two threads on a busy machine wait for each other, at ten times the time
-    texts = [(sqlcoder.prompt(question, schema), answer) for question, answer in answers.items()]
+    texts = [(family.asked(question, schema), answer) for question, answer in answers.items()]
     tokenizer = tokenizer_of([prompt + answer for prompt, answer in texts])
+    if family.marked:
+        tokenizer.add_special_tokens({"additional_special_tokens": list(MARKS)})
+    if family.chat:
+        tokenizer.chat_template = CHAT
+        texts = [
+            (tokenizer.apply_chat_template([{"role": "user", "content": prompt}], tokenize=False), answer)
+            for prompt, answer in texts
+        ]
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from nl2sql.answers import Answer
 from nl2sql.comparing.ordering import ordering_of
 from nl2sql.comparing.rows import compare
 from nl2sql.engine.base import Engine, ResultSet
 from nl2sql.evaluation.examples import Example
 from nl2sql.parsers.base import SemanticParser, Turn
-from nl2sql.pipeline import Answer, Workbench
+from nl2sql.pipeline import Workbench
 from nl2sql.settings import Settings
 
 SCORED_ROWS = 1_000_000

@@ -54,6 +54,19 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """Tokens that a language model read, how many of those it had read before, and tokens that it wrote."""
+
+    read: int = 0
+    known: int = 0
+    written: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """What two requests took together."""
+        return Usage(self.read + other.read, self.known + other.known, self.written + other.written)
+
+
+@dataclass(frozen=True)
 class Prediction:
     """Ranked candidates, best first. No candidates means that the parser declined, for the `declined` reason.
 
@@ -67,6 +80,8 @@ class Prediction:
     """Exactly what the model read: shown in an answer's details, hashed in the log."""
     alone: bool = False
     """The request had a history, and the parser read the question without it."""
+    usage: Usage | None = None
+    """What a language model read and wrote; None where the parser is none, or a server does not say."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
+from nl2sql.parsers import quantization as quantizing
 from nl2sql.parsers.base import ParserInfo
 from nl2sql.parsers.weights import free_bytes, missing_sentence, revision, weights_status
 
@@ -145,26 +148,48 @@ def folder_of(model: str) -> Folder:
 
 
 def load(
-    folder: Folder, auto_class: str, *, quantize: bool = True, threads: int = 0, copies: Path | None = None
+    folder: Folder,
+    auto_class: str,
+    *,
+    quantization: str = "nf4",
+    threads: int = 0,
+    copies: Path | None = None,
 ) -> Loaded:
     """Read the model in `folder` with transformers' `auto_class` and warm it up. Never downloads.
 
-    `quantize` loads it in 4-bit NF4; a folder saved in 4 bits stays as it is and loads several times faster. What was
-    quantized is kept in the folder `copies`, where that is given and the disk has room, and read from there the next
-    time. `threads` 0 leaves torch's own choice. Raises ParserUnavailableError with a sentence.
+    `quantization` is one of `quantization.KINDS`, or `auto`; a folder saved in fewer bits stays as it is and loads
+    several times faster. What was quantized is kept in the folder `copies`, where that is given and the disk has room,
+    and read from there the next time. `threads` 0 leaves torch's own choice. Raises ParserUnavailableError.
     """
     named = revision(folder.path)
-    copy = copies / f"{folder.name}-{named[:12]}-nf4" if quantize and copies is not None else None
+    kind = quantization
+    if kind == quantizing.AUTO:
+        kind = quantizing.chosen(folder.path, _free_memory(), measured_file(copies, folder.name))
+    copy = copies / f"{folder.name}-{named[:12]}-{kind}" if kind != quantizing.FULL and copies is not None else None
     if copy is not None and copy.is_dir():
         try:
-            return _load(replace(folder, path=copy), auto_class, named, quantize, threads, None)
+            return _load(replace(folder, path=copy), auto_class, named, kind, threads, None)
         except ParserUnavailableError as error:
-            logger.warning("A copy in 4 bits could not be read and is made anew: %s", error.sentence)
+            logger.warning("A quantized copy could not be read and is made anew: %s", error.sentence)
             shutil.rmtree(copy, ignore_errors=True)
-    return _load(folder, auto_class, named, quantize, threads, copy)
+    return _load(folder, auto_class, named, kind, threads, copy)
 
 
-def _load(folder: Folder, auto_class: str, named: str, quantize: bool, threads: int, copy: Path | None) -> Loaded:
+def measured_file(copies: Path | None, name: str) -> Path | None:
+    """Where a test of the ways to keep a model's weights leaves what it found."""
+    return copies / f"{name}.measured.json" if copies is not None else None
+
+
+def _free_memory() -> int:
+    """Free bytes where the model will lie: on the GPU where there is one."""
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info()[0])
+    return psutil.virtual_memory().available
+
+
+def _load(folder: Folder, auto_class: str, named: str, kind: str, threads: int, copy: Path | None) -> Loaded:
     with _load_errors(folder.name):
         import torch
         from transformers import AutoTokenizer
@@ -173,8 +198,8 @@ def _load(folder: Folder, auto_class: str, named: str, quantize: bool, threads: 
             torch.set_num_threads(threads)
         with memory_errors(folder.name, ParserUnavailableError):
             tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
-            model, quantization = _read(folder.path, auto_class, quantize)
-            if copy is not None and quantization == "nf4":
+            model, quantization = _read(folder.path, auto_class, kind)
+            if copy is not None and quantization == kind:
                 _keep(model, tokenizer, copy)  # before the first forward, which repacks the weights in place
             _settle(model, tokenizer)
     return Loaded(model, tokenizer, ParserInfo(folder.name, named, quantization), threads)
@@ -193,7 +218,7 @@ def _keep(model: Any, tokenizer: Any, copy: Path) -> None:
         tokenizer.save_pretrained(made)
         made.rename(copy)
     except OSError as error:
-        logger.warning("The model in 4 bits could not be kept: %s", first_line(error))
+        logger.warning("The quantized model could not be kept: %s", first_line(error))
         shutil.rmtree(made, ignore_errors=True)
 
 
@@ -212,11 +237,11 @@ def _load_errors(name: str) -> Iterator[None]:
         raise ParserUnavailableError(f"{name} cannot be loaded: {first_line(error)}") from error
 
 
-def _read(folder: Path, auto_class: str, quantize: bool) -> tuple[Any, str]:
-    """The model in `folder` on whatever this machine has, and how its weights are quantized."""
+def _read(folder: Path, auto_class: str, kind: str) -> tuple[Any, str]:
+    """The model in `folder` on whatever this machine has, and how its weights are quantized; empty for 16 bits."""
     import torch
     import transformers
-    from transformers import AutoConfig, BitsAndBytesConfig
+    from transformers import AutoConfig
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
@@ -224,9 +249,6 @@ def _read(folder: Path, auto_class: str, quantize: bool) -> tuple[Any, str]:
     stored = getattr(config, "quantization_config", None)
     on_gpu = torch.cuda.is_available()
     dtype = torch.float16 if on_gpu and not torch.cuda.is_bf16_supported() else torch.bfloat16
-    wanted = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=False
-    )
     read = partial(
         getattr(transformers, auto_class).from_pretrained,
         folder,
@@ -235,12 +257,13 @@ def _read(folder: Path, auto_class: str, quantize: bool) -> tuple[Any, str]:
         local_files_only=True,
         use_safetensors=True,
     )
-    # Weights stored in 4 bits bring their own configuration, which even an explicit None would hide.
-    model = read(quantization_config=wanted) if quantize and stored is None else read()
-    if stored is None:
-        return model.eval(), "nf4" if quantize else ""
-    kind = stored.get("bnb_4bit_quant_type") or stored.get("quant_method") if isinstance(stored, dict) else None
-    return model.eval(), str(kind or "quantized")
+    if stored is not None:
+        # Weights stored in fewer bits bring their own configuration, which even an explicit None would hide.
+        return read().eval(), quantizing.kind_of(stored) if isinstance(stored, dict) else "quantized"
+    wanted = quantizing.config_of(kind, dtype)
+    if wanted is None:
+        return read().eval(), ""
+    return read(quantization_config=wanted).eval(), kind
 
 
 def _settle(model: Any, tokenizer: Any) -> None:

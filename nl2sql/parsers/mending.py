@@ -46,7 +46,10 @@ def mended(
         if problem is None:
             break
         tried.append((prediction.candidates[0].sql, without_hints(problem)))
+        used = prediction.usage
         prediction = _translated(parser.mend(request, tried), dialect, bind)
+        if used is not None and prediction.usage is not None:
+            prediction = replace(prediction, usage=used + prediction.usage)
     if not tried or not prediction.candidates:
         return prediction
     told = tuple(f"A try that did not run: {shorten(sql, 200, placeholder=' …')} — {why}" for sql, why in tried)

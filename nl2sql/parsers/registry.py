@@ -20,11 +20,12 @@ BUILTIN = "builtin"
 SERVED = "served"
 # Seven billion weights in 4-bit NF4 with their scales take 3.7 GB, embeddings and output layer 0.5 GB more in 16 bit,
 # and the attention cache 0.5 MB a token. Loading quantizes shard by shard and needs room for that on a CPU.
+# Vocabularies of 128,000 and more take 1.6 GB more in 16 bit.
 GPU_BYTES = 6 * 10**9
 CPU_BYTES = 8 * 10**9
 # T5-large has 0.8 billion weights: 3 GB in 32 bits while they are read.
 SMALL_BYTES = 4 * 10**9
-_COPIES = "models"
+COPIES = "models"
 """Folder of the workspace for models that were quantized here."""
 
 
@@ -37,11 +38,30 @@ class ParserSpec:
     model: str = ""
     small: bool = False
     """Under a billion weights: any machine with some gigabytes of memory runs it in seconds."""
+    gpu_bytes: int = GPU_BYTES
+    cpu_bytes: int = CPU_BYTES
+    always: bool = False
+    """Offered on the page before its weights are at hand."""
 
 
 PARSERS: tuple[ParserSpec, ...] = (
-    ParserSpec(BUILTIN, "Built-in parser"),
-    ParserSpec("sqlcoder-7b-2", "sqlcoder-7b-2 (language model, 4 bits)", weights.SQLCODER),
+    ParserSpec(BUILTIN, "Built-in parser", always=True),
+    ParserSpec("sqlcoder-7b-2", "sqlcoder-7b-2 (language model, 4 bits)", weights.SQLCODER, always=True),
+    ParserSpec(
+        "llama-3-sqlcoder-8b",
+        "llama-3-sqlcoder-8b (language model, 4 bits)",
+        weights.LLAMA3_SQLCODER,
+        gpu_bytes=8 * 10**9,
+        cpu_bytes=10 * 10**9,
+    ),
+    ParserSpec("duckdb-nsql-7b", "DuckDB-NSQL-7B (language model, 4 bits)", weights.DUCKDB_NSQL),
+    ParserSpec(
+        "omnisql-7b",
+        "OmniSQL-7B (language model that thinks first, 4 bits)",
+        weights.OMNISQL,
+        gpu_bytes=8 * 10**9,
+        cpu_bytes=10 * 10**9,
+    ),
     ParserSpec("t5-wikisql", "T5 trained on WikiSQL (one table, never sees it)", t5_wikisql.MODEL, small=True),
     ParserSpec("t5-spider", "T5 trained on Spider", t5_spider.MODEL, small=True),
     ParserSpec(SERVED, "Language model on a server"),
@@ -83,12 +103,12 @@ def names() -> tuple[str, ...]:
 
 
 def offered(settings: Settings) -> tuple[str, ...]:
-    """The names to choose from: a server's where one was named, the small models' where their weights are at hand."""
+    """The names to choose from: a server's where one was named, the other models' where their weights are at hand."""
 
     def is_offered(spec: ParserSpec) -> bool:
         if spec.name == SERVED:
             return bool(settings.server)
-        return not spec.small or weights.weights_status(spec.model).at_hand
+        return spec.always or weights.weights_status(spec.model).at_hand
 
     return (AUTO, *(spec.name for spec in PARSERS if spec.name == settings.parser or is_offered(spec)))
 
@@ -113,7 +133,9 @@ def availability(name: str, settings: Settings, machine: Hardware | None = None)
         return Availability(name, True, True, True, "Runs on any machine; its weights come with the workbench.")
     status = weights.weights_status(spec.model)
     machine = machine or hardware.measure()
-    usable, well, sentence = (True, True, "") if status.local else _fit_small(machine) if spec.small else _fit(machine)
+    usable, well, sentence = (
+        (True, True, "") if status.local else _fit_small(machine) if spec.small else _fit(machine, spec)
+    )
     if usable and not status.at_hand:
         sentence = f"{sentence} {_missing(status)}".strip()
     return Availability(
@@ -132,8 +154,9 @@ def availability(name: str, settings: Settings, machine: Hardware | None = None)
 def resolve(name: str, settings: Settings, machine: Hardware | None = None) -> str:
     """The parser that `name` stands for; raises ParserError for an unknown one.
 
-    `auto` is sqlcoder-7b-2 where its weights are at hand and a GPU runs it in seconds, else the built-in parser. A
-    processor alone never counts: an answer of 100 tokens takes it about a minute at best.
+    `auto` is the first model of seven billion weights that is at hand and that a GPU runs in seconds, sqlcoder-7b-2
+    before others, else the built-in parser. A processor alone never counts: an answer of 100 tokens takes it about a
+    minute at best.
     """
     if name != AUTO:
         return spec_of(name).name
@@ -142,7 +165,7 @@ def resolve(name: str, settings: Settings, machine: Hardware | None = None) -> s
             spec.model
             and not spec.small
             and weights.weights_status(spec.model).at_hand
-            and _fit(machine or hardware.measure())[1]
+            and _fit(machine or hardware.measure(), spec)[1]
         ):
             return spec.name
     return BUILTIN
@@ -168,8 +191,19 @@ def load(name: str, settings: Settings) -> SemanticParser:
     from nl2sql.parsers import causal, loaded, seq2seq
 
     if loaded.is_encoder_decoder(loaded.folder_of(spec.model).path):
-        return seq2seq.load(spec.model, threads=settings.torch_threads, copies=settings.home / _COPIES)
-    return causal.load(spec.model, threads=settings.torch_threads, copies=settings.home / _COPIES)
+        return seq2seq.load(
+            spec.model,
+            quantization=settings.quantization,
+            threads=settings.torch_threads,
+            copies=settings.home / COPIES,
+        )
+    return causal.load(
+        spec.model,
+        quantization=settings.quantization,
+        threads=settings.torch_threads,
+        copies=settings.home / COPIES,
+        schema_first=settings.prompt_order == "schema-first",
+    )
 
 
 def _server(settings: Settings) -> Server:
@@ -197,23 +231,23 @@ def _fit_small(machine: Hardware) -> tuple[bool, bool, str]:
     return False, False, f"Only {have:.1f} GB of the {need:.0f} GB of memory that it needs are free."
 
 
-def _fit(machine: Hardware) -> tuple[bool, bool, str]:
+def _fit(machine: Hardware, spec: ParserSpec) -> tuple[bool, bool, str]:
     """Whether a language model of seven billion weights runs on `machine`, runs well, and the sentence about it.
 
     The speeds are measured, on two cores, over some layers of that size: with the AVX512-BF16 path 2.6 to 3.0 tokens
     a second and 17 to 19 seconds to read a prompt of 600 tokens; without it 7 to 13 seconds a token.
     """
     best = max((gpu.free for gpu in machine.gpus), default=0)
-    if machine.gpus and machine.cuda_packages and best >= GPU_BYTES:
+    if machine.gpus and machine.cuda_packages and best >= spec.gpu_bytes:
         return True, True, "Runs on the GPU; an answer takes seconds."
     if not machine.gpus:
         why = "There is no NVIDIA GPU here"
     elif not machine.cuda_packages:
         why = "The installed torch or bitsandbytes cannot use the GPU"
     else:
-        why = f"The GPU has {best / 1e9:.1f} GB free of the {GPU_BYTES / 1e9:.0f} GB that it needs"
-    if machine.available < CPU_BYTES:
-        have, need = machine.available / 1e9, CPU_BYTES / 1e9
+        why = f"The GPU has {best / 1e9:.1f} GB free of the {spec.gpu_bytes / 1e9:.0f} GB that it needs"
+    if machine.available < spec.cpu_bytes:
+        have, need = machine.available / 1e9, spec.cpu_bytes / 1e9
         return False, False, f"{why}, and only {have:.1f} GB of the {need:.0f} GB of memory that it needs are free."
     if machine.avx512_bf16:
         return True, False, f"{why}; on this processor an answer takes a minute or more."

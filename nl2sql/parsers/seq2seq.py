@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nl2sql.parsers import loaded, t5_spider, t5_wikisql
-from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Usage
 from nl2sql.parsers.budget import Told, within
 from nl2sql.parsers.loaded import Loaded
 from nl2sql.parsers.sql_text import candidate_of, pinned_again
@@ -75,7 +75,7 @@ class Seq2SeqParser:
         told = within(request, self._tokens, TABLE_TOKENS) if self._family.sees_tables else Told(request.schema)
         prompt = self._family.prompt(replace(request, schema=told.schema))
         with self._loaded.turn(request.cancel):
-            written = self._write(prompt)
+            written, usage = self._write(prompt)
         found: dict[str, tuple[Candidate, float]] = {}
         for text, score, length in written:
             statement = self._family.statement(text, request)
@@ -86,9 +86,9 @@ class Seq2SeqParser:
         if not found:
             said = " ".join(written[0][0].replace("</s>", "").split())[:200]
             declined = f"{self.info.name} wrote «{said}», which names no columns of these tables."
-            return Prediction((), declined=declined, prompt=prompt, alone=alone)
+            return Prediction((), declined=declined, prompt=prompt, alone=alone, usage=usage)
         candidates = tuple(candidate for candidate, _ in found.values())
-        return Prediction(candidates, next(iter(found.values()))[1], prompt=prompt, alone=alone)
+        return Prediction(candidates, next(iter(found.values()))[1], prompt=prompt, alone=alone, usage=usage)
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""
@@ -103,7 +103,7 @@ class Seq2SeqParser:
         tokenizer = self._loaded.tokenizer
         return len(tokenizer(t5_spider.schema_text(schema))["input_ids"]) if tokenizer is not None else 0
 
-    def _write(self, prompt: str) -> list[tuple[str, float, int]]:
+    def _write(self, prompt: str) -> tuple[list[tuple[str, float, int]], Usage]:
         """What the model writes: text, log-probability and length in tokens of each beam, best first."""
         import torch
 
@@ -124,18 +124,19 @@ class Seq2SeqParser:
             steps = model.compute_transition_scores(output.sequences, output.scores, output.beam_indices)  # (beams, T)
         texts = tokenizer.batch_decode(output.sequences, skip_special_tokens=True)
         taken = (output.beam_indices >= 0).sum(1).tolist()
-        return [
+        written = [
             (text, min(0.0, float(row[:length].float().sum())), length)
             for text, row, length in zip(texts, steps, taken, strict=True)
         ]
+        return written, Usage(encoded["input_ids"].shape[1], 0, written[0][2])
 
 
-def load(model: str, *, quantize: bool = True, threads: int = 0, copies: Path | None = None) -> Seq2SeqParser:
+def load(model: str, *, quantization: str = "nf4", threads: int = 0, copies: Path | None = None) -> Seq2SeqParser:
     """Load `model` (a Hub name whose weights are at hand, or a folder) and warm it up. Never downloads.
 
     What was quantized is kept under `copies`. Raises ParserUnavailableError with a sentence.
     """
     found = loaded.load(
-        loaded.folder_of(model), "AutoModelForSeq2SeqLM", quantize=quantize, threads=threads, copies=copies
+        loaded.folder_of(model), "AutoModelForSeq2SeqLM", quantization=quantization, threads=threads, copies=copies
     )
     return Seq2SeqParser(found, family_of(model))

@@ -11,16 +11,17 @@ import math
 import queue
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
 from nl2sql.parsers import sqlcoder
-from nl2sql.parsers.base import ParseRequest, ParserInfo, Prediction
+from nl2sql.parsers.base import ParseRequest, ParserInfo, Prediction, Usage
 from nl2sql.parsers.budget import Told, within
 from nl2sql.parsers.loaded import first_line
 from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, pinned_again
@@ -42,12 +43,16 @@ UNKNOWN = 0.5
 _WAIT = 0.02
 _NO_ANSWER = "NO TABLE"
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.S | re.I)
+_COUNTS = {"stream_options": {"include_usage": True}}
 _WISHES: tuple[dict[str, Any], ...] = (
+    {"temperature": 0, "max_tokens": NEW_TOKENS, "logprobs": True, **_COUNTS},
     {"temperature": 0, "max_tokens": NEW_TOKENS, "logprobs": True},
     {"temperature": 0, "max_tokens": NEW_TOKENS},
     {},
 )
-"""What a request asks for beside the words; some servers refuse probabilities, some models a temperature."""
+"""What a request asks for beside the words; some servers refuse counts or probabilities, some models a temperature."""
+_COUNTS_WAIT = 0.25
+"""Seconds that are waited for the count of tokens once the statement is whole."""
 _INSTRUCTIONS = """You turn questions about tables into SQL. Today is {today:%Y-%m-%d}.
 Answer with exactly one SELECT statement in DuckDB's dialect and nothing else: no explanation, no comments.
 Use only the tables and columns below, with their names as they stand there. Round nothing, and name no limit that the
@@ -102,6 +107,8 @@ class ServedParser:
         self.info = ParserInfo(NAME, revision=server.model)
         self._wishes = 0
         """Which of `_WISHES` the server is asked for: the first that it did not refuse."""
+        self._counts = True
+        """It may send how many tokens it read and wrote."""
 
     def predict(self, request: ParseRequest) -> Prediction:
         """One candidate for the question, or why there is none. Raises ParserError, QueryCancelledError."""
@@ -113,12 +120,13 @@ class ServedParser:
             return Prediction((), declined="There are no tables to ask about.")
         asked, told = messages(request, tried)
         prompt = "\n\n".join(f"{one['role']}: {one['content']}" for one in asked)
-        text, probabilities = self._complete(asked, request)
+        written = self._complete(asked, request)
+        text, probabilities, usage = written.text, written.probabilities, written.usage
         answer = _THOUGHT.sub("", text).strip()
         if _NO_ANSWER in answer[:40].upper():
             reason = answer[answer.upper().index(_NO_ANSWER) + len(_NO_ANSWER) :].strip(" .:,—-\n")
             declined = reason or "no table holds what this question asks about"
-            return Prediction((), declined=f"The language model says: {declined}.", prompt=prompt)
+            return Prediction((), declined=f"The language model says: {declined}.", prompt=prompt, usage=usage)
         statement = first_statement(answer)
         if statement is None:
             raise ParserError(f"{self._server.model} wrote no SQL for this question; try it in other words.")
@@ -126,7 +134,7 @@ class ServedParser:
         candidate = candidate_of(statement, min(0.0, score), request.as_of)
         candidate = told.noted(candidate)
         sure = math.exp(score / len(probabilities)) if probabilities else UNKNOWN
-        return Prediction((candidate,), confidence=min(1.0, sure), prompt=prompt)
+        return Prediction((candidate,), confidence=min(1.0, sure), prompt=prompt, usage=usage)
 
     def render(self, tree: str, schema: Schema, as_of: dt.date) -> str:
         """SQL of `tree`, which is SQL that reads the clock, with `as_of` put in. Raises ParserError for other text."""
@@ -137,8 +145,8 @@ class ServedParser:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
-    def _complete(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> tuple[str, list[float]]:
-        """What the model writes, and the log-probability of each token where the server gives them."""
+    def _complete(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> _Written:
+        """What the model writes."""
         openai, host = self._openai, self._server.host
         try:
             return self._read(asked, request)
@@ -157,7 +165,7 @@ class ServedParser:
         except openai.APIError as error:
             raise ParserError(f"{host} could not answer: {first_line(error).rstrip('.')}.") from error
 
-    def _read(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> tuple[str, list[float]]:
+    def _read(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> _Written:
         """Ask with as many wishes as the server grants; what it refuses once it is not asked for again."""
         for wishes in range(self._wishes, len(_WISHES)):
             try:
@@ -172,7 +180,7 @@ class ServedParser:
 
     def _stream(
         self, asked: list[ChatCompletionMessageParam], request: ParseRequest, wishes: Mapping[str, Any]
-    ) -> tuple[str, list[float]]:
+    ) -> _Written:
         """Read words as they come, in a thread, so that a cancel need not wait for the next."""
         words: queue.SimpleQueue[ChatCompletionChunk] = queue.SimpleQueue()
         opened: list[Stream[ChatCompletionChunk]] = []
@@ -190,29 +198,61 @@ class ServedParser:
                 words.put(chunk)
 
         reading = self._threads.submit(run)
-        text, probabilities = "", list[float]()
+        written = _Written()
+        whole_at = math.inf
         try:
             for chunk in _waited_for(words, reading, request.cancel):
-                for choice in chunk.choices[:1]:
-                    text += choice.delta.content or ""
-                    tokens = choice.logprobs.content if choice.logprobs else None
-                    probabilities += [token.logprob for token in tokens or ()]
-                if request.on_text is not None:
-                    request.on_text(text)
-                if is_finished(_THOUGHT.sub("", text)):
+                if time.monotonic() > whole_at + _COUNTS_WAIT:
+                    self._counts = False  # this server sends none: nobody waits for them again
                     break
+                if chunk is None:
+                    continue
+                written.take(chunk)
+                if written.usage is not None:
+                    break
+                if whole_at < math.inf:
+                    continue
+                if request.on_text is not None:
+                    request.on_text(written.text)
+                if is_finished(_THOUGHT.sub("", written.text)):
+                    if not self._counts or "stream_options" not in wishes:
+                        break
+                    whole_at = time.monotonic()
         finally:
             stopped.set()
             reading.cancel()
             for stream in opened:
                 stream.close()  # what reads it in the other thread ends
-        return text, probabilities
+        return written
+
+
+@dataclass
+class _Written:
+    """What a server's model wrote: words, log-probabilities of their tokens and counts, where the server gives them."""
+
+    text: str = ""
+    probabilities: list[float] = field(default_factory=list)
+    usage: Usage | None = None
+
+    def take(self, chunk: ChatCompletionChunk) -> None:
+        """Add what came."""
+        for choice in chunk.choices[:1]:
+            self.text += choice.delta.content or ""
+            tokens = choice.logprobs.content if choice.logprobs else None
+            self.probabilities += [token.logprob for token in tokens or ()]
+        if chunk.usage is not None and not chunk.choices:
+            details = chunk.usage.prompt_tokens_details
+            known = (details.cached_tokens if details else None) or 0
+            self.usage = Usage(chunk.usage.prompt_tokens, known, chunk.usage.completion_tokens)
 
 
 def _waited_for(
     words: queue.SimpleQueue[ChatCompletionChunk], reading: Future[None], cancel: Cancel | None
-) -> Iterator[ChatCompletionChunk]:
-    """What comes until `reading` has ended; raises what it raised, and QueryCancelledError once `cancel` is set."""
+) -> Iterator[ChatCompletionChunk | None]:
+    """What comes until `reading` has ended, None while nothing comes.
+
+    Raises what `reading` raised, and QueryCancelledError once `cancel` is set.
+    """
     while True:
         if cancel is not None and cancel.is_set():
             raise QueryCancelledError("Stopped.")
@@ -223,6 +263,7 @@ def _waited_for(
             if ended:
                 reading.result()
                 return
+            yield None
 
 
 def messages(

@@ -11,7 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
+from nl2sql.parsers import weights
+from nl2sql.parsers.causal_family import CausalFamily
 from nl2sql.schema import Schema, Table, quote, to_ddl
 
 TEMPLATE = """### Task
@@ -25,6 +28,18 @@ The query will run on a database with the following schema:
 Given the database schema, here is the SQL query that [QUESTION]{question}[/QUESTION]
 [SQL]
 """
+SCHEMA_FIRST = """### Database Schema
+The query will run on a database with the following schema:
+{schema}
+
+### Task
+Generate a SQL query to answer [QUESTION]{question}[/QUESTION]
+
+### Answer
+Given the database schema, here is the SQL query that [QUESTION]{question}[/QUESTION]
+[SQL]
+"""
+"""The release's sections with the tables before the question: what was read of them serves the next question too."""
 EXAMPLES = 3
 """Stored values shown per text column: enough to tell how values are spelled, few enough to keep the prompt short."""
 
@@ -36,8 +51,11 @@ def prompt(question: str, schema: Schema) -> str:
 
     The question goes in on one line without the prompt's own markers, so that it cannot pass for another section.
     """
-    one_line = " ".join(_MARKERS.sub(" ", question).split())
-    return TEMPLATE.format(question=one_line, schema=schema_text(schema))
+    return _filled(TEMPLATE, question, schema_text(schema))
+
+
+def _filled(template: str, question: str, tables: str) -> str:
+    return template.format(question=" ".join(_MARKERS.sub(" ", question).split()), schema=tables)
 
 
 def schema_text(schema: Schema) -> str:
@@ -61,3 +79,8 @@ def _join_lines(schema: Schema) -> Iterator[str]:
         ]
         for column, to_column in zip(key.columns, key.to_columns, strict=True):
             yield f"-- {names[0]}.{quote(column)} can be joined with {names[1]}.{quote(to_column)}"
+
+
+FAMILY = CausalFamily(weights.SQLCODER, partial(_filled, TEMPLATE), schema_text, beams=4)
+SCHEMA_FIRST_FAMILY = replace(FAMILY, prompt=partial(_filled, SCHEMA_FIRST))
+"""The same model asked in another order than it was trained with: how right its answers are then was not measured."""

@@ -25,7 +25,10 @@ from nl2sql.errors import ParserUnavailableError, QueryCancelledError
 SQLCODER = "defog/sqlcoder-7b-2"
 T5_WIKISQL = "mrm8488/t5-base-finetuned-wikiSQL"
 T5_SPIDER = "gaussalgo/T5-LM-Large-text2sql-spider"
-_RELEASES = frozenset((SQLCODER, T5_WIKISQL, T5_SPIDER))
+LLAMA3_SQLCODER = "defog/llama-3-sqlcoder-8b"
+DUCKDB_NSQL = "motherduckdb/DuckDB-NSQL-7B-v0.1"
+OMNISQL = "seeklhy/OmniSQL-7B"
+_RELEASES = frozenset((SQLCODER, LLAMA3_SQLCODER, DUCKDB_NSQL, OMNISQL, T5_WIKISQL, T5_SPIDER))
 KNOWN_BYTES = {SQLCODER: 13_477_093_376}
 """`total_size` in the model.safetensors.index.json of each release; the tokenizer adds about 3 MB."""
 PATTERNS = ["*.safetensors", "*.json", "tokenizer.model", "spiece.model"]

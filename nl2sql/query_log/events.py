@@ -123,7 +123,10 @@ def _record_from_json(body: dict[str, Any]) -> Record:
         truncated=bool(body["truncated"]),
         timings=tuple((_text(step), float(seconds)) for step, seconds in body["timings"]),
         confidence=None if body["confidence"] is None else float(body["confidence"]),
-        follows=_optional_text(body.get("follows")),  # lines of older versions have none
+        follows=_optional_text(body.get("follows")),  # lines of older versions have none, nor tokens
+        tokens_read=_optional_integer(body.get("tokens_read")),
+        tokens_known=_optional_integer(body.get("tokens_known")),
+        tokens_written=_optional_integer(body.get("tokens_written")),
         feedback=_feedback_from_json(body["feedback"]),
     )
 
@@ -152,6 +155,10 @@ def _text(value: object) -> str:
 
 def _optional_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _optional_integer(value: object) -> int | None:
+    return None if value is None else _integer(value)
 
 
 def _integer(value: object) -> int:

@@ -37,7 +37,13 @@ def m002_follows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("ALTER TABLE records ADD COLUMN IF NOT EXISTS follows VARCHAR")
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_records, m002_follows)
+def m003_tokens(con: duckdb.DuckDBPyConnection) -> None:
+    """Tokens that a language model read, how many of them it had read before, and tokens that it wrote."""
+    for name in ("tokens_read", "tokens_known", "tokens_written"):
+        con.execute(f"ALTER TABLE records ADD COLUMN IF NOT EXISTS {name} BIGINT")
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_records, m002_follows, m003_tokens)
 
 
 def schema_version(con: duckdb.DuckDBPyConnection) -> int:

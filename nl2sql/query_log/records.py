@@ -59,6 +59,11 @@ class Record:
     error: str | None = None
     follows: str | None = None
     """Id of the record that the question follows up; it may have been deleted since."""
+    tokens_read: int | None = None
+    """Tokens that a language model read for it; None where no model did, or its server did not say."""
+    tokens_known: int | None = None
+    """How many of those it had read before."""
+    tokens_written: int | None = None
     feedback: Feedback = field(default_factory=Feedback)
 
 

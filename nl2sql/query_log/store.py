@@ -27,6 +27,7 @@ _RECORD_COLUMNS = pa.schema(
     + [("asked_at", pa.timestamp("us")), ("as_of", pa.date32()), ("scope", pa.list_(pa.string()))]
     + [("candidates", pa.list_(_CANDIDATE)), ("timings", pa.list_(_TIMING)), ("row_count", pa.int64())]
     + [("truncated", pa.bool_()), ("confidence", pa.float64()), ("error", pa.string()), ("follows", pa.string())]
+    + [(name, pa.int64()) for name in ("tokens_read", "tokens_known", "tokens_written")]
 )
 _FEEDBACK_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("verdict", "corrected_sql", "comment")] + [("given_at", pa.timestamp("us"))]

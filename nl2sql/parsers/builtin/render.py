@@ -161,15 +161,16 @@ def _path(schema: Schema, query: Query) -> Path:
     """The tables that a query needs, in join order: those its clauses name, then those of its FROM."""
     if not query.items:
         raise ParserError("This reading selects nothing.")
-    if any(node.aggregates for node in [*query.groups, *([query.where] if query.where else [])]):
+    each = [query.each] if query.each else []
+    if any(node.aggregates for node in [*query.groups, *each, *([query.where] if query.where else [])]):
         raise ParserError("Rows cannot be chosen or grouped by what is computed over all of them.")
-    parting = [*query.groups, *([query.each] if query.each else []), *([query.having] if query.having else [])]
+    parting = [*query.groups, *each, *([query.having] if query.having else [])]
     if query.each:
         parting += [node for _, node in query.order]
     if any(node.looks_beside for node in parting):
         raise ParserError("Rows cannot be grouped or parted by what is computed beside others.")
     found: dict[str, str] = {}
-    roots = [*query.items, *query.groups, *(node for _, node in query.order), *([query.each] if query.each else [])]
+    roots = [*query.items, *query.groups, *(node for _, node in query.order), *each]
     roots += [node for node in (query.where, query.having) if node]
     leaves = [node.head for root in roots for node in root.walk() if isinstance(node.head, Leaf)]
     for name in [*(leaf.table for leaf in leaves if leaf.kind in ("table", "column")), *query.tables]:
