@@ -22,9 +22,10 @@ from starlette.routing import Route
 class FakeServer:
     """What it answers with, and what it was asked.
 
-    `words` come one by one, each after `delay` seconds. `status` other than 200 is an error with `message`;
-    `failures` requests fail with 503 first. A request that has any of what it `refuses` is a bad one. With `breaks_off`
-    the connection ends after the words, without an end of the answer.
+    `words` come one by one, each after `delay` seconds. `status` other than 200 is an error with `message`, and
+    its body is `body` where that is set. `failures` requests fail with 503 first. A request that has any of what it
+    `refuses` is a bad one. After the words comes the error `fails`, where it is set; with `breaks_off` the connection
+    ends there, without an end of the answer.
     """
 
     words: tuple[str, ...] = ("SELECT 1", ";")
@@ -33,8 +34,10 @@ class FakeServer:
     delay: float = 0.0
     status: int = 200
     message: str = "no"
+    body: str = ""
     failures: int = 0
     refuses: tuple[str, ...] = ()
+    fails: str = ""
     breaks_off: bool = False
     logprobs: bool = True
     counts: tuple[int, int] | None = None
@@ -52,6 +55,8 @@ class FakeServer:
         if self.failures:
             self.failures -= 1
             return JSONResponse({"error": {"message": "busy"}}, 503)
+        if self.status != 200 and self.body:
+            return Response(self.body, self.status)
         if self.status != 200:
             return JSONResponse({"error": {"message": self.message}}, self.status)
         for wish in self.refuses:
@@ -73,6 +78,9 @@ class FakeServer:
             }  # fmt: skip
             self.sent += 1
             yield f"data: {json.dumps(chunk)}\n\n"
+        if self.fails:
+            yield f"data: {json.dumps({'error': self.fails})}\n\n"
+            return
         if self.breaks_off:
             raise ConnectionResetError
         if self.counts and body.get("stream_options", {}).get("include_usage"):

@@ -5,15 +5,30 @@ from __future__ import annotations
 import json
 import math
 import platform
+import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cancel, download, load, overhead, random_questions, results, schemas, start, tables
+from benchmarks import (
+    accuracy,
+    cancel,
+    download,
+    load,
+    overhead,
+    people,
+    random_questions,
+    results,
+    schemas,
+    start,
+    tables,
+)
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
+from nl2sql.errors import WorkbenchError
 from nl2sql.parsers.base import Candidate, Prediction
+from nl2sql.schema import Column, Schema, Table
 from tests.fakes import ScriptedParser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +64,45 @@ def test_cancel():
     assert min(found.values()) > 0
 
 
+def test_people():
+    found = well_formed(people.measure((1, 3), questions=6, rounds=1))
+    for label in ("tiny Llama", "built-in"):
+        assert found[f"{label}, 1 person: questions a second"] > 0
+        assert found[f"{label}, 3 people: throughput against one person"] > 0
+        assert found[f"{label}, 3 people: longest wait over median"] >= 1
+        assert found[f"{label}: questions"] == 12
+        assert found[f"{label}: errors"] == found[f"{label}: wrong answers"] == 0
+    assert found["tiny Llama: overtaken"] == 0
+
+
+def test_people_find_mixed_up_answers_and_errors():
+    class Careless:
+        """Keeps the question where others write theirs; refuses the third."""
+
+        def predict(self, request):
+            self.question = request.question
+            time.sleep(0.01)
+            if "craters" in request.question and self.question != request.question:
+                raise WorkbenchError("no")
+            return Prediction((Candidate(self.question, 0.0),))
+
+    schema = Schema((Table("planets", (Column("moons", "INTEGER"),)),))
+    figures = people._figures("careless", Careless(), schema, (1, 3), 12, 2, in_turn=False)
+    found = well_formed(Result("people", tuple(figures), ("how",)))
+    assert found["careless: errors"] > 0
+    assert found["careless: wrong answers"] == found["careless: of these another's answer"] > 0
+
+
+def test_people_who_are_overtaken_are_counted():
+    def asked(came: float, served: float) -> people.Asked:
+        return people.Asked("q", came, served, served, "SELECT 1")
+
+    fair = people.Crowd((asked(0, 1), asked(0.005, 0.5), asked(0.2, 2)), 2)
+    assert (fair.overtaken(), fair.rate) == (0, 1.5)  # the first two came at once
+    assert people.Crowd((asked(0, 3), asked(0.1, 1), asked(0.2, 2)), 3).overtaken() == 1
+    assert people.Crowd((asked(0, 1), asked(0, 1), asked(0, 4)), 4).unfairness == 4
+
+
 def test_tables():
     parser = ScriptedParser({tables.QUESTION: "SELECT count(*) FROM customers WHERE city = 'Springfield 7'"})
     found = well_formed(tables.measure(3, 60, 1, lambda name: parser))
@@ -61,7 +115,7 @@ def test_databases_are_merged_with_names_of_their_own():
     from nl2sql.linking import ValueIndex
     from nl2sql.parsers.builtin.convert import to_reading
     from nl2sql.parsers.builtin.corpus import TrainingExample
-    from nl2sql.schema import Column, ForeignKey, Schema, Table
+    from nl2sql.schema import ForeignKey
 
     pets = Table("pets", (Column("id", "INTEGER"), Column("name", "VARCHAR")), ("id",))
     visits = Table("visits", (Column("pet_id", "INTEGER"), Column("day", "DATE")))

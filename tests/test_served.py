@@ -180,6 +180,24 @@ def test_every_refusal_is_a_sentence(status, sentence):
         parser_of(server).predict(request())
 
 
+@pytest.mark.parametrize(
+    ("server", "sentence"),
+    [
+        (FakeServer(status=400, message="too long"), "Error code: 400 - too long"),
+        (FakeServer(status=400, body='{"detail": "Only a here."}'), "Error code: 400 - Only a here"),
+        (FakeServer(status=422, body='{"detail": [{"loc": ["body"]}]}'), "Error code: 422"),
+        (FakeServer(status=403, body="Not here.\nSorry."), "Error code: 403 - Not here"),
+        (FakeServer(status=403, body="<html><h1>Forbidden</h1>"), "Error code: 403"),
+        (FakeServer(("SELECT",), fails="out of memory"), "An error occurred during streaming - out of memory"),
+    ],
+    ids=["OpenAI's way", "FastAPI's way", "a list", "plain text", "a page", "after some words"],
+)
+def test_what_a_server_says_about_a_refusal_is_told(server, sentence):
+    with serving(server), pytest.raises(ParserError) as failed:
+        parser_of(server).predict(request())
+    assert str(failed.value).partition(" could not answer: ")[2] == f"{sentence}."
+
+
 @pytest.mark.parametrize("status", [429, 500])
 def test_a_server_that_stays_busy_is_a_sentence(status, monkeypatch):
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +22,10 @@ ANSWERS = {
     "What is today?": "SELECT CURRENT_DATE AS today;",
     "Who wrote this?": "I do not know;",
 }
+CHAT_TEMPLATE = (
+    "{% for message in messages %}[{{ message['role'] }}] {{ message['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}[assistant] {% endif %}"
+)
 
 
 @cache
@@ -51,11 +55,6 @@ def save(
 
     The prompt is the family's, in a chat template where it is one for chats.
     """
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(7)
-    torch.set_num_threads(1)  # two threads on a busy machine wait for each other, at ten times the time
     texts = [(family.asked(question, schema), answer) for question, answer in answers.items()]
     tokenizer = tokenizer_of([prompt + answer for prompt, answer in texts])
     if family.marked:
@@ -66,6 +65,29 @@ def save(
             (tokenizer.apply_chat_template([{"role": "user", "content": prompt}], tokenize=False), answer)
             for prompt, answer in texts
         ]
+    _train(path, tokenizer, texts, steps)
+
+
+def save_chat(
+    path: Path, chats: Sequence[tuple[Sequence[Mapping[str, str]], str]], endless: str = "", *, steps: int = 160
+) -> None:
+    """The same for messages → answer, as `CHAT_TEMPLATE` writes messages; after the answer `endless` it never ends."""
+    words = [message["content"] for messages, _ in chats for message in messages]
+    tokenizer = tokenizer_of([*words, *(answer for _, answer in chats), "[system] [user] [assistant]\n"])
+    tokenizer.chat_template = CHAT_TEMPLATE
+    texts = [
+        (tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True), answer)
+        for messages, answer in chats
+    ]
+    _train(path, tokenizer, texts, steps, endless)
+
+
+def _train(path, tokenizer, texts, steps, endless=""):
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(7)
+    torch.set_num_threads(1)  # two threads on a busy machine wait for each other, at ten times the time
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,
@@ -78,7 +100,7 @@ def save(
         eos_token_id=2,
     )
     model = LlamaForCausalLM(config)
-    ids, labels, mask = _batch(tokenizer, texts)
+    ids, labels, mask = _batch(tokenizer, texts, endless)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     for _ in range(steps):
         loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
@@ -107,11 +129,14 @@ def tokenizer_of(texts):
     return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
 
 
-def _batch(tokenizer, texts):
+def _batch(tokenizer, texts, endless):
     """Right-padded ids, labels (answers only) and attention mask, each (examples, length)."""
     import torch
 
-    rows = [(tokenizer(prompt)["input_ids"], [*tokenizer(answer)["input_ids"], 2]) for prompt, answer in texts]
+    rows = [
+        (tokenizer(prompt)["input_ids"], tokenizer(answer)["input_ids"] + ([] if answer == endless else [2]))
+        for prompt, answer in texts
+    ]
     length = max(len(prompt) + len(answer) for prompt, answer in rows)
     ids = torch.full((len(rows), length), 2)
     labels = torch.full((len(rows), length), -100)

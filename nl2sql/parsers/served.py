@@ -28,7 +28,7 @@ from nl2sql.parsers.sql_text import candidate_of, first_statement, is_finished, 
 from nl2sql.schema import Schema
 
 if TYPE_CHECKING:
-    from openai import Stream
+    from openai import APIError, Stream
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 NAME = "served"
@@ -163,7 +163,7 @@ class ServedParser:
                 raise ParserError(f"{host} broke off in the middle of its answer; ask again.") from error
             raise ParserError(f"No server answers at {host}; start it, or choose another parser.") from error
         except openai.APIError as error:
-            raise ParserError(f"{host} could not answer: {first_line(error).rstrip('.')}.") from error
+            raise ParserError(f"{host} could not answer: {_said(error).rstrip('.')}.") from error
 
     def _read(self, asked: list[ChatCompletionMessageParam], request: ParseRequest) -> _Written:
         """Ask with as many wishes as the server grants; what it refuses once it is not asked for again."""
@@ -244,6 +244,16 @@ class _Written:
             details = chunk.usage.prompt_tokens_details
             known = (details.cached_tokens if details else None) or 0
             self.usage = Usage(chunk.usage.prompt_tokens, known, chunk.usage.completion_tokens)
+
+
+def _said(error: APIError) -> str:
+    """What a server said about a request that it could not answer, in whichever of three ways it says so."""
+    body: Any = error.body
+    said = first_line(error)
+    reason = body.get("detail") if isinstance(body, Mapping) else body
+    if isinstance(reason, str) and reason.strip() and not reason.lstrip().startswith("<"):  # a page of some proxy
+        said += f" - {reason.strip().splitlines()[0][:200]}"
+    return said
 
 
 def _waited_for(
