@@ -8,7 +8,20 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import accuracy, cancel, columns, download, load, log, overhead, people, results, start, tables
+from benchmarks import (
+    accuracy,
+    cancel,
+    columns,
+    decoding,
+    download,
+    load,
+    log,
+    overhead,
+    people,
+    results,
+    start,
+    tables,
+)
 from benchmarks.results import Figure, Result
 from nl2sql.errors import WorkbenchError
 
@@ -36,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "columns": columns.measure,
     "people": people.measure,
     "questions": accuracy.measure,
+    "decoding": decoding.measure,
     "download": download.measure,
 }
 QUICK: dict[str, Callable[[], Result]] = {
@@ -48,6 +62,7 @@ QUICK: dict[str, Callable[[], Result]] = {
     "columns": lambda: columns.measure((25, 1_000), 3),
     "people": lambda: people.measure((1, 5), 20, 1),
     "questions": lambda: accuracy.measure(limit=6),
+    "decoding": lambda: decoding.measure(3, 6, 2, 64, 60),
     "download": download.measure,
 }
 """The same at a size that only shows that they work."""

@@ -14,6 +14,7 @@ from benchmarks import __main__ as command
 from benchmarks import (
     accuracy,
     cancel,
+    decoding,
     download,
     load,
     overhead,
@@ -62,6 +63,13 @@ def test_cancel():
     found = well_formed(cancel.measure(rounds=1, runs_for=0.1))
     assert len(found) == 4
     assert min(found.values()) > 0
+
+
+def test_decoding():
+    found = well_formed(decoding.measure(3, 6, 2, 64, 60))
+    assert found["the same SQL on both sides"] == 1
+    assert found["whole SQL: plain / here"] > 0
+    assert found["tokens of a prompt"] > 300
 
 
 def test_people():

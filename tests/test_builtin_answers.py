@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from dataclasses import replace
 
 import duckdb
 import pytest
 
-from nl2sql.engine.base import ResultSet
+from nl2sql.engine.base import Cancel, ResultSet
+from nl2sql.errors import QueryCancelledError
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import ParseRequest, Turn
 from nl2sql.parsers.builtin import load, weights
@@ -167,3 +169,12 @@ def test_a_value_that_is_stored_in_several_cases_is_compared_without_regard_to_c
 
     assert "lower(city) = lower('Oslo')" in sql(city, "Oslo")
     assert "name = 'Lakeview'" in sql(name, "Lakeview")
+
+
+def test_who_waits_for_another_question_can_be_stopped():
+    parser, cancel = load(), Cancel()
+    with parser._turns.turn():
+        threading.Timer(0.05, cancel.set).start()
+        with pytest.raises(QueryCancelledError):  # would wait for ever without a look at `cancel`
+            parser.predict(ParseRequest("how many doctors are there?", SCHEMA, TODAY, cancel=cancel))
+    assert parser.predict(ParseRequest("how many doctors are there?", SCHEMA, TODAY)).candidates

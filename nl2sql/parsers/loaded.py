@@ -10,7 +10,6 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,42 +23,11 @@ from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError, ParserUnavailableError, QueryCancelledError
 from nl2sql.parsers import quantization as quantizing
 from nl2sql.parsers.base import ParserInfo
+from nl2sql.parsers.turns import Turns
 from nl2sql.parsers.weights import free_bytes, missing_sentence, revision, weights_status
 
 logger = logging.getLogger(__name__)
 _FIRST_FORWARD = threading.Lock()  # on a CPU the first forward repacks the weights in place
-
-
-class Turns:
-    """Lets one thread in at a time, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting: deque[object] = deque()
-
-    @contextmanager
-    def turn(self, cancel: Cancel | None = None) -> Iterator[None]:
-        """Wait for one's turn and hold it. Raises QueryCancelledError, at most 20 ms after `cancel` was set."""
-        ticket = object()
-        with self._changed:
-            self._waiting.append(ticket)
-            try:
-                while self._waiting[0] is not ticket:
-                    if cancel is not None and cancel.is_set():
-                        raise QueryCancelledError("Stopped.")
-                    self._changed.wait(0.02)
-            except BaseException:
-                self._leave(ticket)
-                raise
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._leave(ticket)
-
-    def _leave(self, ticket: object) -> None:
-        self._waiting.remove(ticket)
-        self._changed.notify_all()
 
 
 class Loaded:

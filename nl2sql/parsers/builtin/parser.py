@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -25,6 +24,7 @@ from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
+from nl2sql.parsers.turns import Turns
 from nl2sql.schema import Schema
 
 DECLINE_ABOVE = 0.985
@@ -72,7 +72,7 @@ class BuiltinParser:
         self._ranking = Ranking(fitted.ranking or PRIOR)
         self._calibration = Calibration(**fitted.confidence)
         self._info = ParserInfo("builtin", revision)
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._pools = ThreadpoolController()
 
     @property
@@ -108,7 +108,7 @@ class BuiltinParser:
 
     def _said(self, request: ParseRequest, inputs: Inputs, typed: bool = True) -> tuple[list[Said], float]:
         """Readings that can be said over this schema, each SQL once."""
-        with self._lock, self._pools.limit(limits=self._threads, user_api="blas"):
+        with self._turns.turn(request.cancel), self._pools.limit(limits=self._threads, user_api="blas"):
             found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel, typed)
         said: dict[str, Said] = {}
         for one in found:
