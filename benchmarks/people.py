@@ -85,16 +85,16 @@ def measure(people: Sequence[int] = PEOPLE, questions: int = 40, rounds: int = 3
     )
     model = _llama(schema)
     try:
-        llama = _figures("tiny Llama", model, schema, people, questions, rounds, in_turn=True)
+        llama = _figures("tiny Llama", model, schema, people, questions, rounds)
     finally:
         model.close()
-    builtin = _figures("built-in", load_builtin(), schema, people, questions, rounds, in_turn=False)
+    builtin = _figures("built-in", load_builtin(), schema, people, questions, rounds)
     notes = (
         f"Each person asks a question of their own over and over, the next once the last is answered; a crowd asks "
         f"{questions} in all, {rounds} rounds, medians. Right is what the parser answers to the question alone.",
         "Against one person: questions a second over those of one person in the same round. A wait goes from question "
-        "to answer. Overtaken: served after a question that came later; the Llama takes one at a time, the built-in "
-        "parser works on several. The Llama has two layers: its times say how people share a model, no more.",
+        "to answer. Overtaken: served after a question that came later. "
+        "The Llama has two layers: its times say how people share a model, no more.",
     )
     return Result("people", (*llama, *builtin), notes)
 
@@ -106,10 +106,7 @@ def _figures(
     people: Sequence[int],
     questions: int,
     rounds: int,
-    *,
-    in_turn: bool,
 ) -> list[Figure]:
-    """`in_turn`: whether the parser is to serve in the order in which questions came."""
     right = {name: _predicted(parser, _question(name), schema) for name in _NAMES[: max(people)]}
     if len(set(right.values())) < len(right):
         raise WorkbenchError(f"The parser ({label}) gives two questions one answer, so that no mix-up would show.")
@@ -135,7 +132,7 @@ def _figures(
         Figure(f"{label}: errors", sum(one.sql is None for one in asked), "", 0),
         Figure(f"{label}: wrong answers", len(wrong), "", 0),
         Figure(f"{label}: of these another's answer", sum(one.sql in right.values() for one in wrong), "", 0),
-        Figure(f"{label}: overtaken", overtaken, "", 0 if in_turn else None),
+        Figure(f"{label}: overtaken", overtaken, "", 0),
     ]
 
 

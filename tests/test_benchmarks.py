@@ -95,7 +95,7 @@ def test_people_find_mixed_up_answers_and_errors():
             return Prediction((Candidate(self.question, 0.0),))
 
     schema = Schema((Table("planets", (Column("moons", "INTEGER"),)),))
-    figures = people._figures("careless", Careless(), schema, (1, 3), 12, 2, in_turn=False)
+    figures = people._figures("careless", Careless(), schema, (1, 3), 12, 2)
     found = well_formed(Result("people", tuple(figures), ("how",)))
     assert found["careless: errors"] > 0
     assert found["careless: wrong answers"] == found["careless: of these another's answer"] > 0
