@@ -22,6 +22,7 @@ from benchmarks import (
     random_questions,
     results,
     schemas,
+    seven_billion,
     start,
     tables,
 )
@@ -70,6 +71,12 @@ def test_decoding():
     assert found["the same SQL on both sides"] == 1
     assert found["whole SQL: plain / here"] > 0
     assert found["tokens of a prompt"] > 300
+
+
+def test_seven_billion():
+    found = well_formed(seven_billion.measure(command._SMALL_SHAPE, threads=1, new_tokens=4))
+    assert found["nf4: memory of the model"] < found["bf16: memory of the model"]
+    assert found["nf4: tokens written a second"] > 0
 
 
 def test_people():

@@ -291,6 +291,11 @@ STATE_NOUNS = {
 }  # fmt: skip
 """Nouns that name how many are in some state: «return rate»."""
 
+ADDED_UP = frozenset(
+    ("amount", "quantity", "revenue", "spend", "cost", "refund", "profit", "fee", "leads", "hours", "views", "days")
+)
+"""Measures that are added up: what a customer spends is the sum over the customer's orders."""
+
 COUNTED_MEASURES = "leads, guests, goals, days, views, quantity, stock, headcount, points"
 """Measures that say how many of something a row stands for: «number of leads» is their sum, not a count of rows."""
 

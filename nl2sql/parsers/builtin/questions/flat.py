@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nl2sql.meanings import has_both_ways, way_of
+from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import draw_filters, in_period
@@ -10,9 +11,6 @@ from nl2sql.parsers.builtin.questions.totals import AGGREGATES
 from nl2sql.parsers.builtin.synthetic_schema import Field, plural
 from nl2sql.spelling import normal_form
 
-_ADDED_UP = frozenset(
-    ("amount", "quantity", "revenue", "spend", "cost", "refund", "profit", "fee", "leads", "hours", "views", "days")
-)
 _TOP_PARTIES = wordings("""top {count} {parties} by {total}{after} | who are our top {count} {parties} by {total}{after}
     | the {count} {parties} with the most {total}{after} | our {count} biggest {parties} by {total}{after}
     | {count} best {parties} by {total}{after} | which {count} {parties} bring the most {total}{after}
@@ -45,7 +43,7 @@ def parties(draw: Draw) -> Asked | None:
         return draw.one_of(_DIFFERENT, **said), select(["count", "distinct", party.leaf], where)
     if roll < 0.27:
         return draw.one_of(_WHICH, **said), select(["distinct", party.leaf], where)
-    measures = [one for one in thing.with_role("measure") if one.sayings[0] in _ADDED_UP]
+    measures = [one for one in thing.with_role("measure") if one.sayings[0] in lexicon.ADDED_UP]
     if measures and draw.chance(0.8):
         field = draw.rng.choice(measures)
         total, actions = draw.say(field), list[Action](["sum", field.leaf])

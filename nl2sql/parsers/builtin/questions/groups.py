@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, behind, is_person, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import COMPARED, draw_filters
@@ -105,6 +106,8 @@ def each_on_average(draw: Draw) -> Asked | None:
         return None
     field = draw.rng.choice(fields)
     by, keys = key
+    if field.sayings[0] in lexicon.ADDED_UP and any(one.leaf in keys for one in draw.thing.with_role("party")):
+        return None  # on average over customers, then: per_head
     words = draw.one_of(_EACH_ON_AVERAGE, column=draw.say(field), by=by, bys=plural(by))
     return words, select([*keys, "avg", field.leaf], groups=keys)
 

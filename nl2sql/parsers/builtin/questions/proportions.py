@@ -319,6 +319,9 @@ _PER_HEAD = wordings("""average number of {noun} per {single} | {noun} per {sing
 _SUM_PER_HEAD = wordings("""average total {column} per {single}
     | how much {column} does a {single} have on average in total
     | total {column} per {single} on average | mean total {column} per {single}""")
+_ADDED_PER_HEAD = wordings("""average {column} per {single} | {column} per {single} on average
+    | what is the average {column} per {single} | mean {column} per {single} | avg {column} per {single}
+    | how much {column} per {single} on average | how much {column} does the average {single} have""")
 
 
 def per_head(draw: Draw) -> Asked | None:
@@ -338,9 +341,10 @@ def per_head(draw: Draw) -> Asked | None:
         single, heads = draw.single(parent), ["count", "distinct", Leaf("column", key.table, key.columns[0])]
     else:
         return None
-    if fields and draw.chance(0.35):
+    if fields and draw.chance(0.45):
         field = draw.rng.choice(fields)
-        words = draw.one_of(_SUM_PER_HEAD, column=draw.say(field), single=single)
+        texts = _ADDED_PER_HEAD if field.sayings[0] in lexicon.ADDED_UP and draw.chance(0.7) else _SUM_PER_HEAD
+        words = draw.one_of(texts, column=draw.say(field), single=single)
         return words, select(["divide", "sum", field.leaf, *heads])
     words = draw.one_of(_PER_HEAD, noun=draw.many(thing), single=single)
     return words, select(["divide", "count", thing.leaf, *heads])
