@@ -230,8 +230,8 @@ def local_time(moment: dt.datetime) -> str:
 def parser_words(name: str) -> str:
     """A parser's name as shown.
 
-    >>> parser_words("builtin"), parser_words("sqlcoder-7b-2")
-    ('Built-in parser', 'sqlcoder-7b-2')
+    >>> parser_words("builtin"), parser_words("sqlcoder-7b-2"), parser_words("/models/my-own/")
+    ('Built-in parser', 'sqlcoder-7b-2', 'my-own')
     """
     return {
         "builtin": "Built-in parser",
@@ -239,7 +239,9 @@ def parser_words(name: str) -> str:
         "served": "Language model on a server",
         "t5-wikisql": "T5 (WikiSQL)",
         "t5-spider": "T5 (Spider)",
-    }.get(name, name)
+        "duckdb-nsql-7b": "DuckDB-NSQL-7B",
+        "omnisql-7b": "OmniSQL-7B",
+    }.get(name) or re.split(r"[/\\]", name.rstrip("/\\"))[-1]
 
 
 def confidence_words(confidence: float) -> str:

@@ -216,7 +216,7 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ma
     size = len(places.items)
     mask = np.zeros(keyword_count + size, bool)
     tight = closes_in(beam.stack) + 6 >= left
-    banned = places.impossible | (_unfit_keywords(beam) if places.typed else frozenset())
+    banned = places.impossible | (_unfit_keywords(beam, places) if places.typed else frozenset())
     for keyword in may.keywords - banned:
         if not tight or closes_in(advance(beam.stack, keyword)) < left:
             mask[KEYWORD_IDS[keyword]] = True
@@ -239,9 +239,16 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ma
     return mask
 
 
-def _unfit_keywords(beam: _Beam) -> frozenset[str]:
+def _unfit_keywords(beam: _Beam, places: _Places) -> frozenset[str]:
     """Keywords whose family does not fit the place."""
     symbol, need = beam.stack[-1], beam.needs[-1]
+    if need in places.by_family and not places.by_family[need].any():
+        # Only a column can be taken once each, and none is of the family.
+        return _unfit_family(beam, symbol, need) | {"distinct"}
+    return _unfit_family(beam, symbol, need)
+
+
+def _unfit_family(beam: _Beam, symbol: str, need: str) -> frozenset[str]:
     if symbol == "lhs" and beam.operator in (*PATTERNS, "true", "false"):
         return EXPRESSIONS
     if need == "date":
