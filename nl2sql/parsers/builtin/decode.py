@@ -195,7 +195,11 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mas
         beam.stack, beam.needs[-1], beam.left, beam.column, beam.operator, opened, left if tight else LONGEST,
     )  # fmt: skip
     if state not in places.known:
-        places.known[state] = _computed(beam, places, keyword_count, left)
+        found = _computed(beam, places, keyword_count, left, places.typed)
+        if not found.any():
+            # Too few actions are left for what would fit: the reading ends as it can, and is not said.
+            found = _computed(beam, places, keyword_count, left, typed=False)
+        places.known[state] = found
     return _without_repeats(places.known[state], beam, keyword_count)
 
 
@@ -211,12 +215,12 @@ def _without_repeats(mask: Mask, beam: _Beam, keyword_count: int) -> Mask:
     return mask
 
 
-def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mask:
+def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed: bool) -> Mask:
     may = allowed(beam.stack)
     size = len(places.items)
     mask = np.zeros(keyword_count + size, bool)
     tight = closes_in(beam.stack) + 6 >= left
-    banned = places.impossible | (_unfit_keywords(beam, places) if places.typed else frozenset())
+    banned = places.impossible | (_unfit_keywords(beam) if typed else frozenset())
     for keyword in may.keywords - banned:
         if not tight or closes_in(advance(beam.stack, keyword)) < left:
             mask[KEYWORD_IDS[keyword]] = True
@@ -225,30 +229,23 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Ma
         if not tight or closes_in(advance(beam.stack, f"@{kind}")) < left:
             items |= places.by_kind[kind]
     symbol = beam.stack[-1]
-    if symbol in ("rhs", "value", "number") and places.typed:
+    if symbol in ("rhs", "value", "number") and typed:
         items &= _fitting_values(beam, places, symbol)
-    elif symbol == "expr" and places.typed:
+    elif symbol == "expr" and typed:
         items &= places.numbers | ~places.by_kind["mention"]
     if symbol == "word_end":
         start = beam.actions[-1] - keyword_count
         items[: max(start, 0)] = False
         items[start + _LONGEST_SPAN :] = False
-    if places.typed:
+    if typed:
         items &= _fitting_columns(beam, places, symbol)
     mask[keyword_count:] = items
     return mask
 
 
-def _unfit_keywords(beam: _Beam, places: _Places) -> frozenset[str]:
+def _unfit_keywords(beam: _Beam) -> frozenset[str]:
     """Keywords whose family does not fit the place."""
     symbol, need = beam.stack[-1], beam.needs[-1]
-    if need in places.by_family and not places.by_family[need].any():
-        # Only a column can be taken once each, and none is of the family.
-        return _unfit_family(beam, symbol, need) | {"distinct"}
-    return _unfit_family(beam, symbol, need)
-
-
-def _unfit_family(beam: _Beam, symbol: str, need: str) -> frozenset[str]:
     if symbol == "lhs" and beam.operator in (*PATTERNS, "true", "false"):
         return EXPRESSIONS
     if need == "date":
