@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import accuracy, cancel, columns, download, load, log, overhead, results, start, tables
+from benchmarks import accuracy, cancel, columns, constrained, download, load, log, overhead, results, start, tables
 from benchmarks.results import Figure, Result
 from nl2sql.errors import WorkbenchError
 
@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "load": load.measure,
     "tables": tables.measure,
     "columns": columns.measure,
+    "constrained": constrained.measure,
     "questions": accuracy.measure,
     "download": download.measure,
 }
@@ -45,6 +46,7 @@ QUICK: dict[str, Callable[[], Result]] = {
     "load": lambda: load.measure(5, 1),
     "tables": lambda: tables.measure(10, 200, 1),
     "columns": lambda: columns.measure((25, 1_000), 3),
+    "constrained": lambda: constrained.measure(30, 3),
     "questions": lambda: accuracy.measure(limit=6),
     "download": download.measure,
 }

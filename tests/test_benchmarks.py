@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cancel, download, load, overhead, random_questions, results, schemas, start, tables
+from benchmarks import (
+    accuracy,
+    cancel,
+    constrained,
+    download,
+    load,
+    overhead,
+    random_questions,
+    results,
+    schemas,
+    start,
+    tables,
+)
 from benchmarks.questions import renamed
 from benchmarks.results import Figure, Result
 from nl2sql.parsers.base import Candidate, Prediction
@@ -113,6 +125,13 @@ def test_questions():
     assert found["as it is: execution accuracy"] == 100
     assert found["renamed: execution accuracy"] == 0  # the script knows the old names only
     assert found["gap"] == 100
+
+
+def test_constrained():
+    found = well_formed(constrained.measure(6, 2, 64))
+    assert (found["unknown names"], found["not closed"]) == (0, 0)
+    assert found["closed by the model itself"] + found["closed because tokens ran out"] == pytest.approx(100)
+    assert found["a token, constrained"] > 0
 
 
 def test_random_questions():
