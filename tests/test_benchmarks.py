@@ -14,6 +14,7 @@ from benchmarks import __main__ as command
 from benchmarks import (
     accuracy,
     cancel,
+    constrained,
     decoding,
     download,
     load,
@@ -182,6 +183,13 @@ def test_questions():
     assert found["as it is: execution accuracy"] == 100
     assert found["renamed: execution accuracy"] == 0  # the script knows the old names only
     assert found["gap"] == 100
+
+
+def test_constrained():
+    found = well_formed(constrained.measure(6, 2, 64))
+    assert (found["unknown names"], found["not closed"]) == (0, 0)
+    assert found["closed by the model itself"] + found["closed because tokens ran out"] == pytest.approx(100)
+    assert found["a token, constrained"] > 0
 
 
 def test_random_questions():
