@@ -16,6 +16,7 @@ from nl2sql.errors import SettingsError
 _CHOICES = {
     "quantization": ("auto", "bf16", "int8", "nf4", "nf4-double"),
     "prompt_order": ("released", "schema-first"),
+    "constrained": ("repair", "always", "never"),
 }
 
 
@@ -53,6 +54,12 @@ class Settings:
         "NL2SQL_QUANTIZATION",
         "How a language model's weights are kept: bf16, int8, nf4, nf4-double; auto: what `nl2sql tune` found fastest, "
         "else nf4, or nf4-double where memory is short.",
+    )
+    constrained: str = _setting(
+        "repair",
+        "NL2SQL_CONSTRAINED",
+        "Whether a language model run here is kept to SELECTs over names that there are: always, never, or to repair a "
+        "statement that does not bind.",
     )
     prompt_order: str = _setting(
         "released",

@@ -222,9 +222,9 @@ def test_twenty_people_are_served_in_the_order_in_which_they_came(parser, monkey
     served, came = [], []
     write = parser._write
 
-    def slowly(prompt, request):
+    def slowly(prompt, request, names):
         served.append(threading.current_thread().name)
-        return write(prompt, request)
+        return write(prompt, request, names)
 
     monkeypatch.setattr(parser, "_write", slowly)
     answers: dict[str, str] = {}

@@ -94,3 +94,31 @@ def test_unknown_model_folder_is_a_sentence(workbench):
     bench.close()
     assert (answer.status, answer.result) == ("failed", None)
     assert "There is no parser called «./no-such-model»" in answer.error
+
+
+@pytest.fixture
+def inventing(workbench, monkeypatch):
+    """The workbench with a model that invents a column, unless it is kept to names that there are."""
+    parser = workbench._parser_for("any")
+    write = parser._write
+
+    def written(prompt, request, names):
+        found, usage = write(prompt, request, names)
+        return ([("SELECT nam FROM planets;", -1.0, 6)] if names is None else found), usage
+
+    monkeypatch.setattr(parser, "_write", written)
+    return workbench
+
+
+def test_invented_names_are_repaired_from_names_that_there_are(inventing):
+    answer = inventing.answer("List all planets")
+    assert (answer.status, answer.sql) == ("ok", "SELECT name FROM planets"), answer.error
+    assert answer.notes[0].startswith("A try that did not run: SELECT nam FROM planets — ")
+    assert answer.usage.known > 0.4 * answer.usage.read  # the second try knew its prompt
+
+
+def test_repairing_can_be_left(inventing, monkeypatch):
+    monkeypatch.setattr(inventing._parser_for("any"), "mend_rounds", 0)
+    answer = inventing.answer("List all planets")
+    assert (answer.status, answer.sql) == ("failed", "SELECT nam FROM planets")
+    assert "nam" in answer.error

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from benchmarks import constrained as constrained_bench
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserUnavailableError, QueryCancelledError
 from nl2sql.parsers import causal, duckdb_nsql, llama3_sqlcoder, omnisql, sqlcoder, weights
@@ -225,6 +226,41 @@ def test_a_question_that_was_stopped_leaves_nothing_wrong_behind(tables_first):
         for hook in hooks:
             hook.remove()
         assert answers() == expected
+
+
+# -- kept to names that there are --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_kept_to_names_a_model_writes_what_it_knows(beams):
+    free, kept = (
+        causal.load(str(tiny_llama.folder()), threads=1, beams=beams, constrained=how) for how in ("never", "always")
+    )
+    for question in tiny_llama.ANSWERS:
+        expected, found = (parser.predict(ask(question)) for parser in (free, kept))
+        assert found.declined == expected.declined
+        assert [one.sql for one in found.candidates[:1]] == [one.sql for one in expected.candidates[:1]]
+        assert found.confidence == pytest.approx(expected.confidence, abs=0.03)
+    assert (free.mend_rounds, kept.mend_rounds) == (0, 0)
+
+
+def test_kept_to_names_a_model_invents_none():
+    other = Schema((Table("seas", (Column("depth", "INTEGER"), Column("ocean", "VARCHAR"))),), version="9")
+    parser = causal.load(str(tiny_llama.folder()), threads=1, constrained="always")
+    for question in tiny_llama.ANSWERS:
+        prediction = parser.predict(ask(question, other))
+        for candidate in prediction.candidates:
+            assert "planets" not in candidate.sql.replace("'planets'", "")
+            assert constrained_bench.unknown_names(candidate.sql, other) == []
+
+
+def test_a_model_that_thinks_is_left_to_it(tmp_path):
+    folder = tmp_path / "OmniSQL-7B"
+    answers = {"List": "I list.\n```sql\nSELECT name FROM planets\n```"}
+    tiny_llama.save(folder, answers, tiny_llama.SCHEMA, family=omnisql.FAMILY)
+    parser = causal.load(str(folder), threads=1, constrained="always")
+    assert parser.mend_rounds == 0
+    assert parser.predict(ask("List")).candidates[0].sql == "SELECT name FROM planets"
 
 
 # -- how weights are kept ----------------------------------------------------------------------------------------------

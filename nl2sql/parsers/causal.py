@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nl2sql.parsers import duckdb_nsql, llama3_sqlcoder, loaded, omnisql, sqlcod
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Usage
 from nl2sql.parsers.budget import within
 from nl2sql.parsers.causal_family import CausalFamily
+from nl2sql.parsers.constrained import Constraint, Vocabulary
 from nl2sql.parsers.loaded import Loaded
 from nl2sql.parsers.prompt_cache import PromptCache, reads_on
 from nl2sql.parsers.sql_text import candidate_of, first_statement, pinned_again
@@ -30,6 +32,7 @@ DRAFTED = 8
 KEPT_BYTES = 10**9
 """Room for what was read of prompts: 2,000 tokens of a model of seven billion weights without grouped heads."""
 _SLACK = 16
+_SELECT = re.compile(r"[\s(]*(?:SELECT|WITH|FROM|VALUES)\b", re.IGNORECASE)
 
 
 def family_of(model: str) -> CausalFamily:
@@ -56,11 +59,16 @@ class CausalParser:
     `history` is not read.
     """
 
-    def __init__(self, model: Loaded, family: CausalFamily = sqlcoder.FAMILY, *, beams: int) -> None:
+    def __init__(
+        self, model: Loaded, family: CausalFamily = sqlcoder.FAMILY, *, beams: int, constrained: str = "repair"
+    ) -> None:
         self._loaded = model
         self._family = family
         self._beams = beams
+        self._constrained = "never" if family.thinks else constrained
+        self.mend_rounds = 1 if self._constrained == "repair" else 0
         self._prompts = PromptCache(KEPT_BYTES)
+        self._vocabulary: Vocabulary | None = None
         reads_on(model.model)
         self.dialect = family.dialect
 
@@ -75,20 +83,33 @@ class CausalParser:
         Raises ParserError (too many tables for the model's context, no SQL, out of memory), QueryCancelledError,
         and ParserUnavailableError after `close`.
         """
+        return self._predicted(request, self._constrained == "always")
+
+    def mend(self, request: ParseRequest, tried: Sequence[tuple[str, str]]) -> Prediction:
+        """Another try, kept to SELECTs over names that there are. Raises as `predict` does.
+
+        The prompts have no place for what was wrong with those `tried`. What was no SELECT stays as it is, for the
+        guard to refuse: nobody who asks to remove rows is shown them instead.
+        """
+        if not _SELECT.match(tried[-1][0]):
+            return Prediction((Candidate(tried[-1][0], 0.0),))
+        return self._predicted(request, True)
+
+    def _predicted(self, request: ParseRequest, constrained: bool) -> Prediction:
         if not request.schema.tables:
             return Prediction((), declined="There are no tables to ask about.")
         told = within(request, self._tokens, self._room_for_tables(request.question))
         prompt = self._family.asked(request.question, told.schema)
         alone = bool(request.history)
         with self._loaded.turn(request.cancel):
-            written, usage = self._write(prompt, request)
+            written, usage = self._write(prompt, request, told.schema if constrained else None)
         best_text, best_log_probability, best_length = written[0]
         if "i do not know" in best_text.casefold() and first_statement(best_text) is None:
             declined = f"{self.info.name} found no table that answers this."
             return Prediction((), declined=declined, prompt=prompt, alone=alone, usage=usage)
         candidates: dict[str, Candidate] = {}
         for text, log_probability, _ in written:
-            statement = self._family.statement(text)
+            statement = text.strip().rstrip(";") if constrained else self._family.statement(text)
             if statement is not None:
                 candidate = told.noted(candidate_of(statement, log_probability, request.as_of))
                 candidates.setdefault(" ".join(statement.split()), candidate)
@@ -106,15 +127,23 @@ class CausalParser:
         self._loaded.close()
         self._prompts.clear()
 
-    def _write(self, prompt: str, request: ParseRequest) -> tuple[list[tuple[str, float, int]], Usage]:
-        """What the model writes after `prompt`: text, log-probability and length in tokens of each, best first."""
+    def _write(
+        self, prompt: str, request: ParseRequest, names: Schema | None = None
+    ) -> tuple[list[tuple[str, float, int]], Usage]:
+        """What the model writes after `prompt`: text, log-probability and length in tokens of each, best first.
+
+        With `names` it is kept to statements over the tables and columns there, and to its words for not knowing.
+        Probabilities are the model's own, before anything was ruled out.
+        """
         import torch
+        from transformers import LogitsProcessorList
 
         model, tokenizer = self._loaded.model, self._loaded.tokenizer
         ids = self._ids(prompt)
         start = len(ids)
         room = self._room(start)
         beams = self._affordable_beams(start)
+        constraint = self._constraint(names, start, room, beams) if names is not None else None
         cache, known = self._prompts.begin(ids, request.schema.version, model.config, beams)
         try:
             with torch.inference_mode():
@@ -129,11 +158,12 @@ class CausalParser:
                     prompt_lookup_num_tokens=DRAFTED if beams == 1 else None,
                     num_return_sequences=max(1, min(request.candidates, beams)),
                     stopping_criteria=[lambda ids, _scores, **_: self._finished(ids, start, request.on_text)],
+                    logits_processor=LogitsProcessorList([constraint] if constraint is not None else []),
                     return_dict_in_generate=True,
-                    output_scores=True,
+                    output_logits=True,
                 )
                 steps = model.compute_transition_scores(
-                    output.sequences, output.scores, output.get("beam_indices"), normalize_logits=beams == 1
+                    output.sequences, output.logits, output.get("beam_indices"), normalize_logits=True
                 )  # (candidates, steps)
         finally:
             self._prompts.end(ids, cache)
@@ -145,6 +175,12 @@ class CausalParser:
             for text, row, length in zip(texts, steps, taken, strict=True)
         ]
         return written, Usage(start, known, written[0][2])
+
+    def _constraint(self, names: Schema, start: int, room: int, beams: int) -> Constraint:
+        """What keeps the model to statements over `names`; made for one answer."""
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary(self._loaded.tokenizer)
+        return Constraint(names, self._vocabulary, start, room, beams=beams, also=("I do not know;",))
 
     def _ids(self, prompt: str) -> list[int]:
         """The prompt's tokens. Special tokens are read only where the family's prompt is written with them."""
@@ -217,6 +253,7 @@ def load(
     beams: int | None = None,
     copies: Path | None = None,
     schema_first: bool = False,
+    constrained: str = "repair",
 ) -> CausalParser:
     """Load `model` (a Hub name whose weights are at hand, or a folder) and warm it up. Never downloads.
 
@@ -224,7 +261,9 @@ def load(
     several times faster.
     What was quantized is kept under `copies`. `threads` 0 leaves torch's own choice; `beams` None means the family's on
     a GPU and 1 on a CPU. `schema_first` asks sqlcoder-7b-2 with the tables before the question, in an order that it was
-    not trained with. Raises ParserUnavailableError with a sentence: no weights, too little memory, an unfit package.
+    not trained with. `constrained`: whether the model is kept to statements over names that there are, `always`,
+    `never`, or to `repair` one that does not bind. Raises ParserUnavailableError with a sentence: no weights, too
+    little memory, an unfit package.
     """
     family = family_of(model)
     if schema_first and family is sqlcoder.FAMILY:
@@ -235,4 +274,4 @@ def load(
     if family.chat and not found.tokenizer.chat_template:
         raise ParserUnavailableError(f"{found.info.name} has no chat template; fetch its tokenizer's files again.")
     default_beams = family.beams if found.model.device.type == "cuda" else 1
-    return CausalParser(found, family, beams=beams or default_beams)
+    return CausalParser(found, family, beams=beams or default_beams, constrained=constrained)

@@ -36,8 +36,12 @@ class CausalFamily:
     """Longest answer in tokens; a statement with thirty columns takes about 300."""
     statement: Callable[[str], str | None] = first_statement
     """The statement in what the model wrote; None where there is none."""
-    finished: Callable[[str], bool] = is_finished
-    """Whether nothing that could be written after this text counts."""
+    thinks: bool = False
+    """It thinks in words before it writes its statement, which nothing ends but its own end."""
+
+    def finished(self, text: str) -> bool:
+        """Whether nothing that could be written after this text counts."""
+        return not self.thinks and is_finished(text)
 
     @property
     def marked(self) -> bool:

@@ -15,13 +15,15 @@ from typing import Protocol, runtime_checkable
 from nl2sql.parsers.base import Candidate, ParseRequest, Prediction, SemanticParser
 from nl2sql.parsers.dialect import in_duckdb
 
-ROUNDS = 2
 _HINTS = re.compile(r"\s*(?:Candidate (?:bindings|tables|functions)|Did you mean|LINE \d+:).*", re.S)
 
 
 @runtime_checkable
 class MendingParser(SemanticParser, Protocol):
     """A parser that can be told what is wrong with its SQL."""
+
+    mend_rounds: int
+    """How often it can be, at most."""
 
     def mend(self, request: ParseRequest, tried: Sequence[tuple[str, str]]) -> Prediction:
         """Another try, after those `tried` (SQL, and what is wrong with it). Raises as `predict` does."""
@@ -31,7 +33,7 @@ class MendingParser(SemanticParser, Protocol):
 def mended(
     parser: SemanticParser, request: ParseRequest, prediction: Prediction, bind: Callable[[str], str | None]
 ) -> Prediction:
-    """`prediction` where its SQL binds; else rewritten for DuckDB, else what the parser makes of it in `ROUNDS` tries.
+    """`prediction` where its SQL binds; else rewritten for DuckDB, else what the parser makes of it when told.
 
     `bind` says why a statement does not bind, None where it does. A parser whose models learned another dialect names
     it in an attribute `dialect`. What was rewritten, and every try that failed, is told in the notes. Raises as
@@ -41,7 +43,7 @@ def mended(
     dialect = getattr(parser, "dialect", "")
     prediction = _translated(prediction, dialect, bind)
     tried: list[tuple[str, str]] = []
-    while isinstance(parser, MendingParser) and prediction.candidates and len(tried) < ROUNDS:
+    while isinstance(parser, MendingParser) and prediction.candidates and len(tried) < parser.mend_rounds:
         problem = bind(prediction.candidates[0].sql)
         if problem is None:
             break

@@ -68,5 +68,5 @@ FAMILY = CausalFamily(
     chat=True,
     new_tokens=2_048,
     statement=statement,
-    finished=lambda _: False,  # another block may follow
+    thinks=True,
 )

@@ -203,6 +203,7 @@ def load(name: str, settings: Settings) -> SemanticParser:
         threads=settings.torch_threads,
         copies=settings.home / COPIES,
         schema_first=settings.prompt_order == "schema-first",
+        constrained=settings.constrained,
     )
 
 

@@ -87,6 +87,7 @@ class ServedParser:
     """
 
     reads_examples = True
+    mend_rounds = 2
     dialect = "postgres"
     """What models fall back to where they do not know DuckDB's."""
 

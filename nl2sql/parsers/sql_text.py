@@ -10,7 +10,9 @@ from nl2sql.parsers.base import Candidate
 
 # Quoted text and comments are opaque: a semicolon, a marker or a clock word inside them means nothing.
 _OPAQUE = r"""[eE]'(?:\\.|''|[^'\\])*' | '(?:''|[^'])*' | "(?:""|[^"])*" | --[^\n]* | /\*.*?\*/ | \$\$.*?\$\$"""
-_END = re.compile(rf"(?P<opaque>{_OPAQUE}) | (?P<end>; | ``` | \[/?SQL\] | </s> | ^\#\#\#)", re.X | re.S | re.M)
+_MARKS = r"; | ``` | \[/?SQL\] | </s> | ^\#\#\#"
+_END = re.compile(rf"(?P<opaque>{_OPAQUE}) | (?P<end>{_MARKS})", re.X | re.S | re.M)
+_OPEN = re.compile(rf"(?P<opaque>{_OPAQUE}) | (?P<open>['\"] | /\*) | (?P<end>{_MARKS})", re.X | re.S | re.M)
 _PARAGRAPH = re.compile(rf"(?P<opaque>{_OPAQUE}) | (?P<paren>[()]) | (?P<gap>\n[ \t]*\n\s*)", re.X | re.S)
 _CLOCK = re.compile(
     rf"""(?P<opaque>{_OPAQUE})
@@ -53,11 +55,16 @@ def first_statement(text: str) -> str | None:
 def is_finished(text: str) -> bool:
     """True when a statement in `text` has ended: nothing that a model writes after it counts.
 
-    >>> is_finished("SELECT 'a;b' FROM t"), is_finished("SELECT 'a;b' FROM t;")
-    (False, True)
+    >>> is_finished("SELECT 'a;b' FROM t"), is_finished("SELECT 'a;b' FROM t;"), is_finished("SELECT 'a;")
+    (False, True, False)
     """
     start = _start(text)
-    return start is not None and _terminator(text[start:]) is not None
+    if start is None:
+        return False
+    # A quote that is not closed yet hides what may come before it is.
+    marks = (match for match in _OPEN.finditer(text, start) if not match.group("opaque"))
+    found = next(marks, None)
+    return found is not None and found.group("end") is not None
 
 
 def reads_clock(sql: str) -> bool:
