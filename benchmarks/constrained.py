@@ -49,14 +49,14 @@ def measure(generations: int = 1_000, timed: int = 40, longest: int = 512) -> Re
         for number in range(generations):
             if number % 10 == 0:
                 schema, model = random_schema(rng), untrained(len(tokenizer), number)
-                connection = _built(schema)
+                connection = built(schema)
             way = ("greedy", "beams", "lookup")[number % 3]
             budget, fondness = rng.choice(_BUDGETS), _FONDNESS if number % 2 and way != "lookup" else 0.0
             texts = written(model, tokenizer, vocabulary, schema, f"List {number} of", budget, way, ending=fondness)
             text, closing = texts[0]
             found[closing] += 1
             found["unknown"] += len(unknown_names(text, schema))
-            found["unbound"] += not _binds(text, connection)
+            found["unbound"] += not binds(text, connection)
         free, kept = _cost(tokenizer, vocabulary, rng, timed, longest)
     finally:
         torch.set_num_threads(threads)
@@ -208,7 +208,8 @@ def _distinct(rng: random.Random, count: int) -> list[str]:
     return list(found.values())
 
 
-def _built(schema: Schema) -> duckdb.DuckDBPyConnection:
+def built(schema: Schema) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory with the tables of `schema`."""
     connection = duckdb.connect(":memory:")
     for table in schema.tables:
         columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
@@ -218,7 +219,8 @@ def _built(schema: Schema) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _binds(sql: str, connection: duckdb.DuckDBPyConnection) -> bool:
+def binds(sql: str, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether DuckDB can bind `sql`. Raises duckdb.ParserException where it cannot even read it."""
     try:
         connection.execute(f"EXPLAIN {sql}")
     except duckdb.ParserException:

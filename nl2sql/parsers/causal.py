@@ -32,6 +32,7 @@ DRAFTED = 8
 KEPT_BYTES = 10**9
 """Room for what was read of prompts: 2,000 tokens of a model of seven billion weights without grouped heads."""
 _SLACK = 16
+_DECLINES = ("I do not know", "I do not know;")
 _SELECT = re.compile(r"[\s(]*(?:SELECT|WITH|FROM|VALUES)\b", re.IGNORECASE)
 
 
@@ -174,13 +175,18 @@ class CausalParser:
             (text, min(0.0, float(row[:length].float().sum())), length)
             for text, row, length in zip(texts, steps, taken, strict=True)
         ]
+        if constraint is not None:
+            # Where few tokens may follow, beams are filled up with what may not.
+            rows = output.sequences[:, start:].tolist()
+            whole = [one for one, row in zip(written, rows, strict=True) if constraint.closing(row) != "cut"]
+            written = whole or written
         return written, Usage(start, known, written[0][2])
 
     def _constraint(self, names: Schema, start: int, room: int, beams: int) -> Constraint:
         """What keeps the model to statements over `names`; made for one answer."""
         if self._vocabulary is None:
             self._vocabulary = Vocabulary(self._loaded.tokenizer)
-        return Constraint(names, self._vocabulary, start, room, beams=beams, also=("I do not know;",))
+        return Constraint(names, self._vocabulary, start, room, beams=beams, also=_DECLINES)
 
     def _ids(self, prompt: str) -> list[int]:
         """The prompt's tokens. Special tokens are read only where the family's prompt is written with them."""

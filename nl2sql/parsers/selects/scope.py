@@ -38,6 +38,8 @@ class Scope(NamedTuple):
     """Where no aggregate may stand."""
     aggregating: bool = False
     says_outputs: bool = False
+    settled: bool = False
+    """FROM is over, or there is none: nothing can be owed any more."""
 
     @property
     def owed(self) -> int:
@@ -87,7 +89,7 @@ def act(step: str, scopes: Scopes) -> Scopes | None:
         first = own.outputs if own.first_outputs is None else own.first_outputs
         return scopes._replace(stack=(*scopes.stack[:-1], Scope(first_outputs=first)))
     if step == "@declared":
-        return scopes if not own.owed else None
+        return scopes.changed(settled=True) if not own.owed else None
     if step in ("@aggregate", "@window"):
         blocked = own.plain or own.aggregating
         return None if blocked else scopes.changed(aggregating=step == "@aggregate")
@@ -117,7 +119,7 @@ class Meaning:
     def _lexemes(self, symbol: str, scopes: Scopes) -> list[Lexeme]:
         own = scopes.own
         if symbol == "<column>":
-            if own.tables:
+            if own.tables or own.settled:
                 outputs = own.outputs if own.says_outputs else ()
                 visible = self._names.visible((own.tables, *scopes.outer), outputs)
                 return [Listed(visible, then=self._of_declared)] if visible.children else []
