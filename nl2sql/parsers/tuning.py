@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from nl2sql.errors import ParserError
 from nl2sql.parsers import loaded, quantization, sqlcoder
@@ -76,24 +77,28 @@ def _asked(model: loaded.Loaded, kind: str, load_seconds: float, new_tokens: int
     import torch
 
     ids = model.tokenizer(sqlcoder.schema_text(_schema()), return_tensors="pt")["input_ids"]
-    room = int(getattr(model.model.config, "max_position_embeddings", None) or 10**6) - new_tokens
+    room = int(getattr(model.model.config, "max_position_embeddings", None) or 10**6) - new_tokens - 1
     ids = ids[:, : min(PROMPT_TOKENS, room)].to(model.model.device)
-    seconds = []
-    for count in (1, 1 + new_tokens):
+    ended: list[float] = []
+
+    def note(*_: Any, **__: Any) -> Any:
+        ended.append(time.perf_counter())
+        return torch.zeros(1, dtype=torch.bool, device=ids.device)
+
+    with torch.inference_mode():
+        model.model.generate(ids[:, :8], max_new_tokens=1, do_sample=False)  # brings the weights into memory
         began = time.perf_counter()
-        with torch.inference_mode():
-            model.model.generate(
-                ids,
-                attention_mask=torch.ones_like(ids),
-                max_new_tokens=count,
-                min_new_tokens=count,
-                do_sample=False,
-            )
-        seconds.append(time.perf_counter() - began)
-    reading, both = seconds
-    writing = max(both - reading, 1e-6)
+        model.model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=1 + new_tokens,
+            min_new_tokens=1 + new_tokens,
+            do_sample=False,
+            stopping_criteria=[note],
+        )
+    reading, writing = ended[0] - began, ended[-1] - ended[0]
     size = int(model.model.get_memory_footprint())
-    return Measured(kind, load_seconds, size, ids.shape[1] / reading, new_tokens / writing)
+    return Measured(kind, load_seconds, size, ids.shape[1] / reading, (len(ended) - 1) / max(writing, 1e-6))
 
 
 def _schema() -> Schema:
