@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from heapq import heappop, heappush
+from itertools import count
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name, stem
@@ -24,6 +26,8 @@ KeyGraph = Mapping[str, Sequence[tuple[str, ForeignKey]]]
 Neighbours = Callable[[str], Iterable[tuple[str, ForeignKey]]]
 """Neighbours of one table (case-folded), with the key between them."""
 
+_SHARED = 1.2
+"""What it costs more to go by way of what two tables both refer to: a chain of one key more is taken instead."""
 _SCHEMAS_KEPT = 8
 """Schemas whose graphs are remembered: those asked about by turns, and no trail of those that training makes."""
 
@@ -41,7 +45,7 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
     missing = [table for table in dict.fromkeys(tables) if fold(table) not in joined]
     while missing:
         goals = {fold(table) for table in missing}
-        path = _nearest(partial(_of, key_graph(schema)), joined, goals)
+        path = _nearest(partial(_of, key_graph(schema)), joined, goals, _SHARED)
         path = path or _nearest(_shared_columns(schema).neighbours(), joined, goals)
         if path is None:
             raise ParserError(f"No key connects the tables {tables[0]} and {missing[0]}.")
@@ -151,17 +155,29 @@ def _shared_columns(schema: Schema) -> _SharedColumns:
     return _SharedColumns(holders, of_table)
 
 
-def _nearest(neighbours: Neighbours, start: set[str], goals: set[str]) -> list[tuple[str, ForeignKey]] | None:
-    """The shortest chain of keys from any table in `start` to any in `goals`."""
-    queue: deque[tuple[str, list[tuple[str, ForeignKey]]]] = deque((name, []) for name in sorted(start))
-    seen = set(start)
+def _nearest(
+    neighbours: Neighbours, start: set[str], goals: set[str], shared: float = 0.0
+) -> list[tuple[str, ForeignKey]] | None:
+    """The cheapest chain of keys from any table in `start` to any in `goals` (Dijkstra 1959).
+
+    A key costs 1, and `shared` more where two tables are tied only by what both refer to: students and courses of one
+    department are not the courses that students take.
+    """
+    ticket = count()
+    queue = [(0.0, next(ticket), name, False, list[tuple[str, ForeignKey]]()) for name in sorted(start)]
+    seen: set[tuple[str, bool]] = set()
     while queue:
-        name, path = queue.popleft()
+        cost, _, name, upwards, path = heappop(queue)
+        if name in goals:
+            return path
+        if (name, upwards) in seen:
+            continue
+        seen.add((name, upwards))
         for neighbour, key in neighbours(name):
             folded = fold(neighbour)
-            if folded in goals:
-                return [*path, (neighbour, key)]
-            if folded not in seen:
-                seen.add(folded)
-                queue.append((folded, [*path, (neighbour, key)]))
+            if folded in start:
+                continue
+            down = fold(key.table) == folded
+            more = 1.0 + (shared if upwards and down else 0.0)
+            heappush(queue, (cost + more, next(ticket), folded, not down, [*path, (neighbour, key)]))
     return None
