@@ -283,6 +283,32 @@ def test_every_question_that_synthesis_asks_binds():
     assert not failed
 
 
+def test_students_and_courses_are_tied_by_what_is_taken_not_by_a_department_that_both_have():
+    def named(name: str, *keys: str) -> Table:
+        return Table(name, (Column("id", "INTEGER"), *(Column(key, "INTEGER") for key in keys)), ("id",))
+
+    schema = Schema(
+        (
+            named("departments"), named("students", "department_id"), named("courses", "department_id"),
+            named("sections", "course_id"), named("takes", "student_id", "section_id"),
+        ),
+        (
+            ForeignKey("students", ("department_id",), "departments", ("id",)),
+            ForeignKey("courses", ("department_id",), "departments", ("id",)),
+            ForeignKey("sections", ("course_id",), "courses", ("id",)),
+            ForeignKey("takes", ("student_id",), "students", ("id",)),
+            ForeignKey("takes", ("section_id",), "sections", ("id",)),
+        ),
+    )  # fmt: skip
+    assert [name for name, _ in join_path(schema, ["students", "courses"])] == [
+        "students", "takes", "sections", "courses",
+    ]  # fmt: skip
+    asked = join_path(schema, ["students", "courses", "departments"])
+    assert {name for name, _ in asked} == {"students", "courses", "departments"}
+    alone = Schema(schema.tables[:3], schema.foreign_keys[:2])
+    assert [name for name, _ in join_path(alone, ["students", "courses"])] == ["students", "departments", "courses"]
+
+
 def test_a_rank_beside_a_total_is_no_key_to_group_by(databases):
     reading = ("select", column("books.title"), "rank", column("books.price"), "sum", column("books.cost"), "end")
     sql = render(reading, LIBRARY, TODAY)
