@@ -27,7 +27,7 @@ from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
 from nl2sql.parsers.turns import Turns
 from nl2sql.schema import Schema
 
-DECLINE_ABOVE = 0.998
+DECLINE_ABOVE = 0.9985
 """Probability of declining from which a question is declined; below, its answer is only the less sure."""
 _TURNS_READ = 4
 """Earlier questions of a conversation that are read with the one that follows them up."""
