@@ -22,7 +22,7 @@ from nl2sql.parsers import causal, sqlcoder
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.sql_text import first_statement
 from nl2sql.schema import Column, Schema, Table
-from tests.tiny_llama import tokenizer_of
+from tests.tiny_llama import padded, tokenizer_of
 
 NEW_TOKENS = 150
 _DAY = dt.date(2024, 2, 1)
@@ -118,19 +118,13 @@ def _train(model: Any, prompts: list[list[int]], answers: list[list[int]], steps
 
     shared = min(next((at for at, pair in enumerate(zip(prompts[0], one, strict=False)) if pair[0] != pair[1]), 0)
                  for one in prompts[1:])  # fmt: skip
-    rows = [(prompt[shared:], answer) for prompt, answer in zip(prompts, answers, strict=True)]
-    length = max(len(prompt) + len(answer) for prompt, answer in rows)
-    ids = torch.full((len(rows), length), 2)
-    labels = torch.full((len(rows), length), -100)
-    for row, (prompt, answer) in enumerate(rows):
-        ids[row, : len(prompt) + len(answer)] = torch.tensor(prompt + answer)
-        labels[row, len(prompt) : len(prompt) + len(answer)] = torch.tensor(answer)
+    ids, labels, _ = padded((prompt[shared:], answer) for prompt, answer in zip(prompts, answers, strict=True))
     start = torch.tensor([prompts[0][:shared]])
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     for _ in range(steps):
         with torch.no_grad():
             cache = model(start).past_key_values
-        cache.batch_repeat_interleave(len(rows))
+        cache.batch_repeat_interleave(len(ids))
         loss = model(input_ids=ids, past_key_values=cache, labels=labels).loss
         optimizer.zero_grad()
         loss.backward()

@@ -158,7 +158,7 @@ def tune(options: argparse.Namespace, parser_for: ParserFor | None) -> int:
     for one in tuning.measure(spec.model, options.kind or quantization.KINDS, threads=settings.torch_threads):
         found.append(one)
         if options.json:
-            _print_json({**asdict(one)})
+            _print_json(asdict(one))
         else:
             print(_tuned_line(one), flush=True)
     name = loaded.folder_of(spec.model).name

@@ -59,6 +59,10 @@ class NumberMention:
     value: float
 
 
+MatchKind = Literal["exact", "normal", "fuzzy", "initials"]
+"""How words spell a stored value."""
+
+
 @dataclass(frozen=True)
 class ValueMatch:
     """A stored value that words `start` to `end` (exclusive) of a question may mean."""
@@ -68,7 +72,7 @@ class ValueMatch:
     table: str
     column: str
     value: str
-    kind: Literal["exact", "normal", "fuzzy", "initials"]
+    kind: MatchKind
 
 
 def split_words(question: str) -> tuple[Word, ...]:
@@ -313,9 +317,12 @@ class ValueIndex:
         if all(text in STOPWORDS or not text for text in texts[start:end]):
             return []
 
-        def matches(forms: Iterable[str], kind: Literal["exact", "normal", "fuzzy", "initials"]) -> list[ValueMatch]:
-            entries = (self._entries[at] for at in sorted(at for one in forms for at in self._by_form[one]))
+        def numbered(found: Iterable[int], kind: MatchKind) -> list[ValueMatch]:
+            entries = (self._entries[at] for at in found)
             return [ValueMatch(start, end, *self._places[number], value, kind) for number, value in entries]
+
+        def matches(forms: Iterable[str], kind: MatchKind) -> list[ValueMatch]:
+            return numbered(sorted(at for one in forms for at in self._by_form[one]), kind)
 
         single = end - start == 1
         if form in self._by_form and (len(form) > 1 or (words[start].text.isupper() or form.isdigit())):
@@ -337,11 +344,7 @@ class ValueIndex:
             if known:
                 return matches(known, "initials")
         if single and (ways := meanings.ways_of(form)) and any(self._by_way[way] for way in ways):
-            return [
-                ValueMatch(start, end, *self._places[self._entries[at][0]], self._entries[at][1], "fuzzy")
-                for way in ways
-                for at in self._by_way[way]
-            ]
+            return numbered((at for way in ways for at in self._by_way[way]), "fuzzy")
         if len(form) >= 5 and end - start <= 4 and texts[start] not in STOPWORDS:
             near = self._nearest(form)
             if near:

@@ -123,7 +123,7 @@ def facts(record: Record, outcome: str) -> list[str]:
         found.append(parser_words(record.parser))
     if record.tokens_read is not None:
         tokens = tokens_words(record.tokens_read, record.tokens_known or 0, record.tokens_written or 0)
-        found.append(f"{tokens} tokens")
+        found.append(f"tokens: {tokens}")
     if record.confidence is not None:
         found.append(confidence_words(record.confidence).lower())
     if record.as_of is not None:

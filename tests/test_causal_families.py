@@ -84,7 +84,7 @@ def test_prompts_to_the_letter():
     assert asked.endswith("Take a deep breath and think step by step to find the correct SQL query.")
     first = sqlcoder.SCHEMA_FIRST_FAMILY.asked("How many?", schema)
     assert first.index(TABLES) < first.index("[QUESTION]How many?")
-    assert sqlcoder.FAMILY.asked("How many?", schema) == sqlcoder.prompt("How many?", schema)
+    assert sqlcoder.FAMILY.asked("How many?", schema) == sqlcoder.TEMPLATE.format(question="How many?", schema=TABLES)
 
 
 @pytest.mark.parametrize("family", [llama3_sqlcoder.FAMILY, omnisql.FAMILY], ids=["marks", "chat"])

@@ -78,7 +78,7 @@ def test_a_trained_model_writes_what_it_would_have_written(beams):
     model.generation_config.pad_token_id = 2
     for question, answer in tiny_llama.ANSWERS.items():
         encoded = tokenizer(
-            sqlcoder.prompt(question, tiny_llama.SCHEMA), return_tensors="pt", return_token_type_ids=False
+            sqlcoder.FAMILY.asked(question, tiny_llama.SCHEMA), return_tensors="pt", return_token_type_ids=False
         )
         start = encoded["input_ids"].shape[1]
         constraint = constrained.Constraint(

@@ -130,13 +130,18 @@ def tokenizer_of(texts):
 
 
 def _batch(tokenizer, texts, endless):
-    """Right-padded ids, labels (answers only) and attention mask, each (examples, length)."""
-    import torch
-
-    rows = [
+    """The texts' ids, labels and attention mask, as `padded` gives them."""
+    return padded(
         (tokenizer(prompt)["input_ids"], tokenizer(answer)["input_ids"] + ([] if answer == endless else [2]))
         for prompt, answer in texts
-    ]
+    )
+
+
+def padded(pairs):
+    """Of pairs of prompt and answer: right-padded ids, labels (answers only) and attention mask, (pairs, length)."""
+    import torch
+
+    rows = list(pairs)
     length = max(len(prompt) + len(answer) for prompt, answer in rows)
     ids = torch.full((len(rows), length), 2)
     labels = torch.full((len(rows), length), -100)

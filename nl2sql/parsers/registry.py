@@ -23,6 +23,8 @@ SERVED = "served"
 # Vocabularies of 128,000 and more take 1.6 GB more in 16 bit.
 GPU_BYTES = 6 * 10**9
 CPU_BYTES = 8 * 10**9
+WIDE_GPU_BYTES = 8 * 10**9
+WIDE_CPU_BYTES = 10 * 10**9
 # T5-large has 0.8 billion weights: 3 GB in 32 bits while they are read.
 SMALL_BYTES = 4 * 10**9
 COPIES = "models"
@@ -51,16 +53,16 @@ PARSERS: tuple[ParserSpec, ...] = (
         "llama-3-sqlcoder-8b",
         "llama-3-sqlcoder-8b (language model, 4 bits)",
         weights.LLAMA3_SQLCODER,
-        gpu_bytes=8 * 10**9,
-        cpu_bytes=10 * 10**9,
+        gpu_bytes=WIDE_GPU_BYTES,
+        cpu_bytes=WIDE_CPU_BYTES,
     ),
     ParserSpec("duckdb-nsql-7b", "DuckDB-NSQL-7B (language model, 4 bits)", weights.DUCKDB_NSQL),
     ParserSpec(
         "omnisql-7b",
         "OmniSQL-7B (language model that thinks first, 4 bits)",
         weights.OMNISQL,
-        gpu_bytes=8 * 10**9,
-        cpu_bytes=10 * 10**9,
+        gpu_bytes=WIDE_GPU_BYTES,
+        cpu_bytes=WIDE_CPU_BYTES,
     ),
     ParserSpec("t5-wikisql", "T5 trained on WikiSQL (one table, never sees it)", t5_wikisql.MODEL, small=True),
     ParserSpec("t5-spider", "T5 trained on Spider", t5_spider.MODEL, small=True),

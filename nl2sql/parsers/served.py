@@ -208,11 +208,12 @@ class ServedParser:
                     break
                 if chunk is None:
                     continue
-                written.take(chunk)
+                written.count(chunk)
                 if written.usage is not None:
                     break
                 if whole_at < math.inf:
                     continue
+                written.take(chunk)
                 if request.on_text is not None:
                     request.on_text(written.text)
                 if is_finished(_THOUGHT.sub("", written.text)):
@@ -236,11 +237,14 @@ class _Written:
     usage: Usage | None = None
 
     def take(self, chunk: ChatCompletionChunk) -> None:
-        """Add what came."""
+        """Add the words that came."""
         for choice in chunk.choices[:1]:
             self.text += choice.delta.content or ""
             tokens = choice.logprobs.content if choice.logprobs else None
             self.probabilities += [token.logprob for token in tokens or ()]
+
+    def count(self, chunk: ChatCompletionChunk) -> None:
+        """Take note of the counts, where they came."""
         if chunk.usage is not None and not chunk.choices:
             details = chunk.usage.prompt_tokens_details
             known = (details.cached_tokens if details else None) or 0

@@ -46,15 +46,8 @@ EXAMPLES = 3
 _MARKERS = re.compile(r"\[/?(?:QUESTION|SQL)\]|</?s>|<unk>|<FILL_ME>|▁?<(?:PRE|SUF|MID|EOT)>", re.I)
 
 
-def prompt(question: str, schema: Schema) -> str:
-    """The released prompt for `question` over `schema`.
-
-    The question goes in on one line without the prompt's own markers, so that it cannot pass for another section.
-    """
-    return _filled(TEMPLATE, question, schema_text(schema))
-
-
 def _filled(template: str, question: str, tables: str) -> str:
+    """A prompt; the question goes in on one line without its markers, so that it cannot pass for another section."""
     return template.format(question=" ".join(_MARKERS.sub(" ", question).split()), schema=tables)
 
 

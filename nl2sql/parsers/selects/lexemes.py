@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from nl2sql.parsers.selects.tries import Node, own_mask, shortest
+from nl2sql.schema import fold
 
 Outcome = tuple[tuple[Any, ...], Any] | None
 """What has to follow a whole lexeme, and the scopes after it; None where it may not stand."""
@@ -152,7 +153,7 @@ class Quoted:
 
     def ends(self) -> list[Any]:
         """The text."""
-        return [self.text.decode().translate(_SMALL)] if self.closed else []
+        return [fold(self.text.decode())] if self.closed else []
 
     def soonest(self) -> bytes | None:
         """What is due of a character, and the closing quote."""
@@ -166,9 +167,6 @@ class Quoted:
 
     def _with(self, byte: int, **changed: Any) -> Quoted:
         return replace(self, text=self.text + bytes((byte,)), **changed)
-
-
-_SMALL = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
