@@ -151,10 +151,13 @@ class ColumnValues:
 
 _LONGEST_FORM = 80
 _SHORTEST_KIN = 4
+_MOST_PARTS, _SHORTEST_PART = 4, 3
 _FEW_WAYS = 8
 """Of columns with at most so many values, those are found that say which way money or goods go: «spent» for `Debit`."""
 _FEW_VALUES = 100
 """Of columns with at most so many values, words of the same family are found: «cancellation» for «Cancelled»."""
+_FEW_OF_WORDS, _FEW_WITH_WORD = 30, 2
+"""Of columns with at most so many values, those with a word that at most so many have: «won» for «Closed Won»."""
 
 
 class ValueIndex:
@@ -190,6 +193,8 @@ class ValueIndex:
         self._by_column: dict[tuple[str, str], dict[str, str]] = {}
         """By form, of the columns that were asked about."""
         self._by_root: dict[str, set[str]] = defaultdict(set)
+        self._by_part: dict[str, list[int]] = defaultdict(list)
+        """Values of more than one word by what each of their words is called with its family."""
         self._by_way: tuple[list[int], list[int]] = [], []
         """Values that say of their rows that money or goods come in, go out."""
         for column in columns:
@@ -207,6 +212,8 @@ class ValueIndex:
                     self._entries.append((len(self._places), value))
             if len(column.values) <= _FEW_WAYS:
                 self._note_ways(before)
+            if len(column.values) <= _FEW_OF_WORDS:
+                self._note_parts(before)
             if len(self._entries) > before:
                 self._places.append((column.table, column.column))
                 self._listed[column.table, column.column] = column.values
@@ -225,6 +232,19 @@ class ValueIndex:
                 way = meanings.way_of(form)
                 if way is not None:
                     self._by_way[way].append(at)
+
+    def _note_parts(self, first: int) -> None:
+        """Of the entries from `first` on, the values of one column, the words that are in few of them."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, (_, value) in enumerate(self._entries[first:], first):
+            parts = normal_form(value).split()
+            if 1 < len(parts) <= _MOST_PARTS:
+                said = {part for part in parts if part.isalpha() and len(part) >= _SHORTEST_PART} - STOPWORDS
+                for part in {root(one) for one in said}:
+                    found[part].append(at)
+        for part, places in found.items():
+            if len(places) <= _FEW_WITH_WORD:
+                self._by_part[part] += places
 
     @property
     def size(self) -> int:
@@ -255,7 +275,7 @@ class ValueIndex:
         if not forms:
             return None
         form = normal_form(text)
-        for spelling in (form, _singular(form)):
+        for spelling in (form, singular(form)):
             if spelling in forms:
                 return forms[spelling]
         if len(form) >= 5:
@@ -327,7 +347,7 @@ class ValueIndex:
         single = end - start == 1
         if form in self._by_form and (len(form) > 1 or (words[start].text.isupper() or form.isdigit())):
             return matches([form], "exact")
-        bare = _singular(form)
+        bare = singular(form)
         if bare in self._by_form and len(bare) > 2:
             return matches([bare], "normal")
         if single:
@@ -353,6 +373,8 @@ class ValueIndex:
             kin = self._by_root.get(root(form), set()) - {form}
             if kin:
                 return [one for one in matches(sorted(kin), "fuzzy") if self._is_small(one)]
+        if single and form not in STOPWORDS and root(form) in self._by_part:
+            return numbered(self._by_part[root(form)], "fuzzy")
         return []
 
     def _is_small(self, match: ValueMatch) -> bool:
@@ -382,7 +404,12 @@ def distinct_values(table: Table, column: Column, fetch: Fetch, limit: int) -> t
     return rows[:limit], len(rows) <= limit
 
 
-def _singular(form: str) -> str:
+def singular(form: str) -> str:
+    """The last word without the ending of a plural.
+
+    >>> singular("menu items"), singular("categories"), singular("bus")
+    ('menu item', 'category', 'bus')
+    """
     head, _, last = form.rpartition(" ")
     if len(last) > 4 and last.endswith("ies"):
         last = last[:-3] + "y"

@@ -15,7 +15,7 @@ from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import ParseRequest, Turn
 from nl2sql.parsers.builtin import load, weights
 from nl2sql.parsers.builtin.grammar import Leaf
-from nl2sql.parsers.builtin.parser import with_stored_values
+from nl2sql.parsers.builtin.parser import numerals, with_stored_values
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
@@ -178,3 +178,20 @@ def test_who_waits_for_another_question_can_be_stopped():
         with pytest.raises(QueryCancelledError):  # would wait for ever without a look at `cancel`
             parser.predict(ParseRequest("how many doctors are there?", SCHEMA, TODAY, cancel=cancel))
     assert parser.predict(ParseRequest("how many doctors are there?", SCHEMA, TODAY)).candidates
+
+
+def test_words_within_stored_values_are_looked_for_in_the_singular_where_only_that_is_there():
+    dishes = Leaf("column", "menu", "dish")
+    values = ValueIndex([("menu", "dish", one) for one in ("Pizza Napoli", "Fries", "Soup")])
+    for said, sought in (("pizzas", "pizza"), ("fries", "fries"), ("soups", "soup"), ("salads", "salads")):
+        reading = ("select", dishes, "where", "contains", dishes, Leaf("text", text=said), "end")
+        assert with_stored_values(reading, values)[5] == Leaf("text", text=sought)
+
+
+def test_columns_of_text_that_spell_numbers_are_found(parser):
+    schema = Schema((Table("rooms", (Column("code", "VARCHAR"), Column("beds", "VARCHAR"), Column("no", "INTEGER"))),))
+    values = ValueIndex([("rooms", "beds", one) for one in ("2", "10.5", " 4")] + [("rooms", "code", "A1")])
+    request = ParseRequest("total beds of rooms", schema, TODAY, values)
+    found = [parser._read(request).items[place].leaf for place in numerals(parser._read(request), values)]
+    assert found == [Leaf("column", "rooms", "beds")]
+    assert numerals(parser._read(request), None) == []

@@ -19,6 +19,7 @@ from nl2sql.parsers.builtin.features import Inputs, encode, find_links
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
 from nl2sql.parsers.builtin.model import ParserModel, save
 from nl2sql.parsers.builtin.parser import BuiltinParser
+from nl2sql.parsers.builtin.relations import tied_columns
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Column, Schema, Table
 from tests.builtin_world import (
@@ -158,7 +159,8 @@ def test_thousands_of_schemas(laid_out):
 def offered(laid_out, *actions: str | tuple[str, str], question: str = "books over 5 in 2024, top 3") -> set[str]:
     """What may follow some actions over the library: keywords, and columns as table.column."""
     inputs = laid_out(question, SCHEMAS["library"], ValueIndex([("authors", "country", "2024")]))
-    places, beam, size = decode._Places(inputs.items), decode._Beam(START, (), 0.0), TINY.keywords
+    places = decode._Places(inputs.items, tied=tied_columns(inputs.related))
+    beam, size = decode._Beam(START, (), 0.0), TINY.keywords
     for step, action in enumerate(actions):
         number = KEYWORD_IDS[action] if isinstance(action, str) else size + place_of(inputs, *action)
         assert decode._allowed(beam, places, size, LONGEST - step)[number], action
@@ -203,7 +205,7 @@ def test_values_fit_what_they_are_compared_with(laid_out):
     start = ("select", TITLE, "where")
     assert offered(laid_out, *start, "=", PRICE) & {"number", "date", "word", "title", "select"} == {"number", "select"}
     assert offered(laid_out, *start, ">", PUBLISHED) & {"number", "date", "word", "price", "born"} == {"date", "born"}
-    assert {"word", "number", "title", "name"} <= offered(laid_out, *start, "=", TITLE)
+    assert {"word", "number", "name", "country"} <= offered(laid_out, *start, "=", TITLE)
     assert "price" not in offered(laid_out, *start, "=", TITLE)
     assert "in_print" not in offered(laid_out, *start, "=")
     assert offered(laid_out, *start, "true") == {"in_print"}
@@ -211,8 +213,42 @@ def test_values_fit_what_they_are_compared_with(laid_out):
     assert {"title", "name", "country"} <= contained
     assert not contained & {"price", "published", "in_print", "count"}
     assert "number" in offered(laid_out, *start, ">", "count", PRICE)
-    of_subquery = offered(laid_out, *start, "in", PRICE, "select")
-    assert of_subquery & {"price", "title", "published", "id"} == {"price", "id"}
+    of_subquery = offered(laid_out, *start, "in", ("books", "pages"), "select")
+    assert of_subquery & {"pages", "title", "published"} == {"pages"}
+
+
+def test_what_is_looked_for_among_rows_is_tied_to_it(laid_out):
+    among = ("select", TITLE, "where", "not_in")
+    assert offered(laid_out, *among, ("authors", "id"), "select") & {"author_id", "price", "pages"} == {"author_id"}
+    assert "price" not in offered(laid_out, *among, ("books", "author_id"), "select")
+
+
+def test_nothing_is_selected_twice(laid_out):
+    assert "title" not in offered(laid_out, "select", TITLE)
+    assert "title" not in offered(laid_out, "select", TITLE, PRICE)
+    assert "price" not in offered(laid_out, "select", "avg", PRICE, "avg")
+    assert "price" in offered(laid_out, "select", "avg", PRICE, "max")
+    assert "price" not in offered(laid_out, "select", TITLE, "where", ">", PRICE)
+
+
+def test_queries_set_against_one_another_show_as_much(laid_out):
+    both = ("select", TITLE, PRICE, "except", "select", TITLE)
+    assert not offered(laid_out, *both) & {"end", "where"}
+    assert not offered(laid_out, *both, PRICE) & {"title", "pages", "count"}
+    assert {"end", "where"} <= offered(laid_out, *both, PRICE)
+    assert offered(laid_out, "select", PRICE, "intersect", "select") & {"price", "pages", "title"} == {"price"}
+    assert {"pages", "title"} <= offered(laid_out, "select", PRICE, "union", "select")
+
+
+def test_text_that_spells_numbers_is_added_up_and_compared_by_size(laid_out):
+    inputs = laid_out("books over 5", SCHEMAS["library"])
+    title, size = place_of(inputs, *TITLE), TINY.keywords
+    for spelled in ((), (title,)):
+        places = decode._Places(inputs.items, numerals=spelled)
+        beam = decode._Beam(START, (), 0.0)
+        for keyword in ("select", "sum"):
+            beam = decode._extended(beam, KEYWORD_IDS[keyword], 0.0, places, size)
+        assert decode._allowed(beam, places, size, LONGEST - 2)[size + title] == bool(spelled)
 
 
 def test_what_has_nothing_to_point_at_is_not_begun(laid_out):

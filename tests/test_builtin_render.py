@@ -314,3 +314,43 @@ def test_a_rank_beside_a_total_is_no_key_to_group_by(databases):
     sql = render(reading, LIBRARY, TODAY)
     assert sql.endswith("GROUP BY title")
     databases["library"].execute(f"EXPLAIN {sql}")
+
+
+NUMERALS = Schema((Table("rooms", (Column("kind", "VARCHAR"), Column("beds", "VARCHAR"), Column("price", "DOUBLE"))),))
+BEDS, PRICE_OF_ROOM = Leaf("column", "rooms", "beds"), Leaf("column", "rooms", "price")
+
+
+@pytest.mark.parametrize(
+    ("condition", "sql"),
+    [
+        ((">", BEDS, number("9")), "try_cast(beds AS DOUBLE) > 9"),
+        (("between", BEDS, number("2"), number("10")), "try_cast(beds AS DOUBLE) BETWEEN 2 AND 10"),
+        ((">", BEDS, "0"), "try_cast(beds AS DOUBLE) > 0"),
+        (("<", BEDS, PRICE_OF_ROOM), "try_cast(beds AS DOUBLE) < price"),
+        (("=", BEDS, number("9")), "beds = '9'"),
+    ],
+)
+def test_text_that_spells_numbers_is_compared_as_they_are(condition, sql):
+    reading = ("select", Leaf("table", "rooms"), "where", *condition, "end")
+    written = render(reading, NUMERALS, dt.date(2024, 6, 15))
+    assert written == f"SELECT * FROM rooms WHERE {sql}"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE rooms AS SELECT * FROM (VALUES ('a', '10', 7.0), ('b', '9', 12.0)) t(kind, beds, price)"
+        )
+        connection.sql(written).fetchall()
+
+
+def test_text_is_compared_with_the_average_of_the_numbers_that_it_spells():
+    reading = ("select", BEDS, "where", ">", BEDS, "select", "avg", BEDS, "end", "end")
+    written = render(reading, NUMERALS, dt.date(2024, 6, 15))
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE rooms(kind VARCHAR, beds VARCHAR, price DOUBLE)")
+        connection.execute("INSERT INTO rooms VALUES ('a', '10', 7), ('b', '9', 12), ('c', 'none', 1)")
+        assert connection.sql(written).fetchall() == [("10",)]
+
+
+def test_halves_of_what_is_looked_for_are_of_one_kind():
+    inner = ("select", BEDS, "except", "select", PRICE_OF_ROOM, "end")
+    with pytest.raises(ParserError, match="of one kind"):
+        render(("select", BEDS, "where", "in", BEDS, *inner, "end"), NUMERALS, dt.date(2024, 6, 15))

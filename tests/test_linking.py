@@ -137,6 +137,16 @@ def test_words_of_one_family_are_near_spellings_in_columns_of_few_values():
     assert not stored.find(split_words("can of vats"))
 
 
+def test_a_word_finds_the_values_of_few_that_have_it():
+    stages = ("Closed Won", "Closed Lost", "In Progress")
+    index = ValueIndex([("deals", "stage", one) for one in stages])
+    assert [(one.value, one.kind) for one in index.find(split_words("won deals"))] == [("Closed Won", "fuzzy")]
+    assert {one.value for one in index.find(split_words("closed deals"))} == {"Closed Won", "Closed Lost"}
+    assert not index.find(split_words("deals in the north"))
+    many = ValueIndex([("people", "name", f"Ann {letter}{other}oe") for letter in "ABCDEF" for other in "abcdef"])
+    assert not many.find(split_words("people called ann"))
+
+
 def test_values_that_are_stored_in_several_cases_are_known():
     stored = index({"shops.city": ["Lyon", "LYON", "São Paulo", "Sao Paulo"], "people.city": ["lyon"]})
     assert stored.in_several_cases("shops", "city", "Lyon")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from nl2sql.linking import ValueMatch, normal_form
+from nl2sql.linking import STOPWORDS, ValueMatch, normal_form
 from nl2sql.meanings import WAYS, ways_of
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.corpus import TrainingExample, spoken_values
@@ -120,7 +120,9 @@ def _implied(column: Leaf, text: str, forms: Sequence[str]) -> list[ValueMatch]:
     def near(at: int, value: str) -> ValueMatch:
         return ValueMatch(at, at + 1, column.table, column.column, value, "fuzzy")
 
-    at = next((at for at, form in enumerate(forms) if form.isalpha() and root(form) == root(text)), None)
+    parts = {text, *(part for part in normal_form(text).split() if part not in STOPWORDS)}
+    roots = {root(part) for part in parts}
+    at = next((at for at, form in enumerate(forms) if form.isalpha() and root(form) in roots), None)
     if at is not None:
         return [near(at, text)]
     pair = next((pair for pair in WAYS if normal_form(text) in pair), ())

@@ -13,6 +13,7 @@ from nl2sql.parsers.builtin.grammar import PATTERNS, TESTS, Leaf
 from nl2sql.parsers.builtin.tree import Node, Query
 from nl2sql.schema import literal
 
+_BY_SIZE = frozenset(("<", "<=", ">", ">="))
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 
 
@@ -46,10 +47,24 @@ class Conditions:
         text = self.subquery(query, operator == "not_in")
         if len(query.items) != 1 or query.items[0].is_table:
             raise ParserError("A value can be compared with one column only.")
+        written = self.expressions.write(left)
+        arm = query.right
+        while arm is not None:
+            if type_of(self.schema, arm.items[0]) != type_of(self.schema, query.items[0]):
+                raise ParserError("Both halves of what a value is looked for in must be of one kind.")
+            arm = arm.right
         if type_of(self.schema, left) != type_of(self.schema, query.items[0]):
-            raise ParserError("Values of different kinds cannot be compared.")
+            if not self._spelled(operator, left, query.items[0]):
+                raise ParserError("Values of different kinds cannot be compared.")
+            written = _as_number(written)
         operator = {"in": "IN", "not_in": "NOT IN", "!=": "<>"}.get(operator, operator)
-        return f"{self.expressions.write(left)} {operator} ({text})"
+        return f"{written} {operator} ({text})"
+
+    def _spelled(self, operator: str, left: Node, right: Node) -> bool:
+        """Whether text on the left is set beside a number on the right by size: text that spells numbers."""
+        if operator not in _BY_SIZE or family_of(self.schema, left) != "text":
+            return False
+        return right.head in ("0", "1") or family_of(self.schema, right) == "number"
 
     def _test(self, test: str, part: Node) -> str:
         text = self.expressions.write(part)
@@ -75,18 +90,24 @@ class Conditions:
         if family == "date" and low.is_date and high.is_date:
             start, end = self._bounds(low)[0], self._bounds(high)[1]
             return f"{text} >= DATE '{start}' AND {text} < DATE '{end}'"
+        if self._spelled("<=", left, low) and self._spelled("<=", left, high):
+            return f"{_as_number(text)} BETWEEN {_digits(low)} AND {_digits(high)}"
         return f"{text} BETWEEN {self._value(left, low)} AND {self._value(left, high)}"
 
     def _compare(self, operator: str, left: Node, right: Node) -> str:
         text = self.expressions.write(left)
         sql_operator = operator.replace("!=", "<>")
         if right.head not in ("0", "1") and (not isinstance(right.head, Leaf) or right.head.kind == "column"):
+            if self._spelled(operator, left, right):
+                return f"{_as_number(text)} {sql_operator} {self.expressions.write(right)}"
             if type_of(self.schema, left) != type_of(self.schema, right):
                 raise ParserError("Values of different kinds cannot be compared.")
             return f"{text} {sql_operator} {self.expressions.write(right)}"
         family = family_of(self.schema, left)
         if family == "date" and right.is_date:
             return self._compare_date(text, operator, right)
+        if self._spelled(operator, left, right):
+            return f"{_as_number(text)} {sql_operator} {_digits(right)}"
         value = self._value(left, right)
         if family == "text":
             text = self.expressions.write_text(left)
@@ -137,3 +158,13 @@ class Conditions:
         if leaf.kind in ("number", "date"):
             return literal(leaf.text)
         return literal(leaf.value or leaf.text)
+
+
+def _as_number(text: str) -> str:
+    """Text that spells numbers as numbers; what spells none is missing."""
+    return f"try_cast({text} AS DOUBLE)"
+
+
+def _digits(value: Node) -> str:
+    """A number of the question, or 0 or 1, as SQL writes it."""
+    return value.head.value if isinstance(value.head, Leaf) else str(value.head)

@@ -6,7 +6,7 @@ Constrained like PICARD (Scholak et al. 2021), by construction: what grammar or 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,8 +25,10 @@ from nl2sql.parsers.builtin.grammar import (
     KEYWORD_IDS,
     KEYWORDS,
     LONGEST,
+    MEMBERSHIPS,
     OVER_GROUPS,
     PATTERNS,
+    SET_OPERATIONS,
     START,
     Action,
     Leaf,
@@ -38,6 +40,9 @@ from nl2sql.parsers.builtin.grammar import (
 )
 from nl2sql.parsers.builtin.layers import Floats
 from nl2sql.parsers.builtin.network import Network, Past
+from nl2sql.parsers.builtin.relations import tied_columns
+from nl2sql.schema import fold
+from nl2sql.spelling import normal_form
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,6 +52,7 @@ _FAMILY_OF = {
     **dict.fromkeys(("quarter", "month", "week", "day"), "date"),
     "weekday": "text",
 }
+_ORDERED = frozenset(COMPARISONS) - {"=", "!="} | {"between"}
 _LONGEST_SPAN = 8
 _NEVER = np.float32(-1e9)
 _UNFIT = {
@@ -79,13 +85,34 @@ class _Beam:
     operator: str = ""
     needs: tuple[str, ...] = ("",)
     """For each symbol of the stack, the family that it must be of; empty where any will do."""
+    shown: tuple[tuple[int, ...], ...] = ()
+    """The items selected so far, of the last query that is no subquery."""
+    opened: int = 0
+    """The first action of the item that is being written."""
+    against: tuple[tuple[int, ...], ...] = ()
+    """The items of the query that this one is set against: as many must be selected; empty where any number will do."""
+    alike: bool = False
+    """Rows of the two queries are looked for in one another, so what they show must be the same."""
 
 
 class _Places:
     """The items of one question by what they are good for, as masks over items."""
 
-    def __init__(self, items: Sequence[Item], keyword_count: int = len(KEYWORDS), typed: bool = True) -> None:
+    def __init__(
+        self,
+        items: Sequence[Item],
+        keyword_count: int = len(KEYWORDS),
+        typed: bool = True,
+        numerals: Collection[int] = (),
+        tied: Mapping[int, Collection[int]] | None = None,
+        spelled: Collection[int] = (),
+    ) -> None:
         self.items = items
+        self.tied = tied or {}
+        """Columns that a key ties to a column, by their numbers."""
+        self._kin: dict[int, Mask] = {}
+        self.numerals = np.array([place in numerals for place in range(len(items))], bool)
+        self.spelled = np.array([place in spelled for place in range(len(items))], bool)
         self.typed = typed
         self.by_kind = {
             kind: np.array([item.kind == kind for item in items], bool)
@@ -104,6 +131,24 @@ class _Places:
         self.impossible = unknown | (self._impossible() if typed else frozenset())
         self.known: dict[tuple[object, ...], Mask] = {}
         """What may follow, by the state it follows from: beams of one question are often in the same state."""
+
+    def kin(self, column: int) -> Mask:
+        """Columns of the same name as the item `column`, and those that a key ties to it, also by way of a third."""
+        if column not in self._kin:
+            own = self.items[column].leaf
+            assert own is not None
+            tied = self.tied.get(column, frozenset())
+            near = {column, *tied, *(far for one in tied for far in self.tied.get(one, ()))}
+            self._kin[column] = np.array(
+                [
+                    item.kind == "column"
+                    and item.leaf is not None
+                    and (place in near or fold(item.leaf.column) == fold(own.column))
+                    for place, item in enumerate(self.items)
+                ],
+                bool,
+            )
+        return self._kin[column]
 
     def _impossible(self) -> frozenset[str]:
         """Keywords that these items cannot complete."""
@@ -128,15 +173,22 @@ def _is_count(item: Item) -> bool:
 
 
 def search(
-    network: Network, inputs: Inputs, beams: int = 5, cancel: Cancel | None = None, typed: bool = True
+    network: Network,
+    inputs: Inputs,
+    beams: int = 5,
+    cancel: Cancel | None = None,
+    typed: bool = True,
+    numerals: Collection[int] = (),
 ) -> tuple[list[Found], float]:
     """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError.
 
-    With `typed` False, an ablation, the grammar alone says what may follow, and not what is known of types and values.
+    `numerals` are the items that are columns of text whose stored values spell numbers. With `typed` False, an
+    ablation, the grammar alone says what may follow, and not what is known of types and values.
     """
     keyword_count = network.config.keywords
     memory, past = network.encode(arrays_of(inputs)), Past(network.config, beams)
-    places = _Places(inputs.items, keyword_count, typed)
+    tied, spelled = tied_columns(inputs.related), _spelled_out(inputs)
+    places = _Places(inputs.items, keyword_count, typed, numerals, tied, spelled)
     live, rows = [_Beam(START, (), 0.0)], [0]
     done: list[_Beam] = []
     declining = 0.0
@@ -153,6 +205,17 @@ def search(
         if not live or (len(done) >= beams and done[beams - 1].score >= live[0].score):
             break
     return [Found(_reading(beam.actions, inputs, keyword_count), beam.score) for beam in done[:beams]], declining
+
+
+def _spelled_out(inputs: Inputs) -> list[int]:
+    """The stored values that the question spells whole: only those can be looked for as a part of others."""
+    return [
+        place
+        for place, item in enumerate(inputs.items)
+        if item.kind == "anchor"
+        and item.leaf is not None
+        and normal_form(item.leaf.value) == normal_form(span_text(inputs, *item.words))
+    ]
 
 
 def _log_softmax(scores: Floats, allow: Mask) -> Floats:
@@ -200,18 +263,51 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mas
             # Too few actions are left for what would fit: the reading ends as it can, and is not said.
             found = _computed(beam, places, keyword_count, left, typed=False)
         places.known[state] = found
-    return _without_repeats(places.known[state], beam, keyword_count)
+    narrowed = _narrowed(places.known[state], beam, places, keyword_count)
+    return narrowed if narrowed.any() else places.known[state]  # as above: it ends, and is not said
 
 
-def _without_repeats(mask: Mask, beam: _Beam, keyword_count: int) -> Mask:
-    """A column that was just selected is not selected again."""
-    if beam.stack[-1] != "after_items":
+def _narrowed(mask: Mask, beam: _Beam, places: _Places, keyword_count: int) -> Mask:
+    """What may follow, less what never makes sense.
+
+    Nothing is selected twice, no column compared with itself, queries set against one another show as much, and what is
+    looked for among rows is of one name with it, or tied to it by a key.
+    """
+    symbol = beam.stack[-1]
+    if symbol == "rhs" and beam.column >= 0 and beam.operator in COMPARISONS and mask[keyword_count + beam.column]:
+        mask = mask.copy()
+        mask[keyword_count + beam.column] = False
+    if symbol == "only_item" and beam.column >= 0 and beam.operator in MEMBERSHIPS:
+        return _of_kin(mask, beam.column, places, keyword_count)
+    if "after_items" not in beam.stack and symbol not in ("items", "first_item"):
         return mask
     mask = mask.copy()
-    for action in reversed(beam.actions):
-        if action < keyword_count:
-            break
-        mask[action] = False
+    begun = beam.actions[beam.opened :]
+    for item in beam.shown:
+        if item[:-1] == begun:
+            mask[item[-1]] = False
+    if not beam.against:
+        return mask
+    if symbol == "after_items":
+        more = np.zeros_like(mask)
+        more[[KEYWORD_IDS[one] for one in EXPRESSIONS]] = True
+        more[keyword_count:] = True
+        mask &= more if len(beam.shown) < len(beam.against) else ~more
+    if beam.alike and len(beam.shown) < len(beam.against) and not begun:
+        other = beam.against[len(beam.shown)]
+        if len(other) == 1:
+            return _of_kin(mask, other[0] - keyword_count, places, keyword_count)
+    return mask
+
+
+def _of_kin(mask: Mask, column: int, places: _Places, keyword_count: int) -> Mask:
+    """Of the columns that may follow those alike to `column`, where there are any."""
+    columns = mask[keyword_count:] & places.by_kind["column"]
+    kin = columns & places.kin(column)
+    if not kin.any():
+        return mask
+    mask = mask.copy()
+    mask[keyword_count:] &= ~columns | kin
     return mask
 
 
@@ -267,6 +363,8 @@ def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Mask:
         fits = columns | places.dates
     else:
         anchors = places.by_kind["anchor"] & (places.parents == beam.column)
+        if beam.operator in PATTERNS:
+            anchors &= places.spelled
         fits = columns | anchors | places.by_kind["word"] | places.numbers | places.dates
     return fits
 
@@ -276,6 +374,7 @@ def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Mask:
     columns = places.by_kind["column"]
     need = beam.needs[-1]
     families: tuple[str, ...] = (need,) if need else ()
+    spelled = need == "number" and symbol != "rhs"
     if symbol == "lhs":
         if beam.operator in PATTERNS:
             families = ("text",)
@@ -290,11 +389,30 @@ def _fitting_columns(beam: _Beam, places: _Places, symbol: str) -> Mask:
     fits: Mask = ~columns
     for family in families:
         fits |= places.by_family[family]
-    return fits
+    return fits | places.numerals if spelled else fits
 
 
 def _extended(beam: _Beam, action: int, score: float, places: _Places, keyword_count: int) -> _Beam:
     """`beam` with one more action."""
+    return _with_items(_advanced(beam, action, score, places, keyword_count), beam, action, places, keyword_count)
+
+
+def _with_items(after: _Beam, before: _Beam, action: int, places: _Places, keyword_count: int) -> _Beam:
+    """`after`, which is `before` and `action`, with what is known of the items that it selects."""
+    symbol = before.stack[-1]
+    keyword = KEYWORDS[action] if action < keyword_count else ""
+    if symbol in ("root", "query", "items") and keyword in ("select", "distinct"):
+        return replace(after, shown=(), opened=len(after.actions))
+    if keyword in SET_OPERATIONS:
+        tables = places.by_kind["table"]
+        whole = any(len(item) == 1 and tables[item[0] - keyword_count] for item in before.shown)
+        return replace(after, against=() if whole else before.shown, alike=keyword != "union")
+    if after.stack and after.stack[-1] == "after_items" and (symbol != "after_items" or action >= keyword_count):
+        return replace(after, shown=(*before.shown, after.actions[before.opened :]), opened=len(after.actions))
+    return after
+
+
+def _advanced(beam: _Beam, action: int, score: float, places: _Places, keyword_count: int) -> _Beam:
     symbol = beam.stack[-1]
     actions = (*beam.actions, action)
     if action >= keyword_count:
@@ -305,7 +423,9 @@ def _extended(beam: _Beam, action: int, score: float, places: _Places, keyword_c
         if item.kind != "column":
             return after
         if symbol == "lhs":
-            return replace(after, left=item.family, column=action - keyword_count)
+            place = action - keyword_count
+            spelled = bool(places.numerals[place]) and beam.operator in _ORDERED
+            return replace(after, left="number" if spelled else item.family, column=place)
         if beam.left == "inherit":
             return replace(after, left=item.family)
         return after

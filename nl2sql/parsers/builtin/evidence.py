@@ -7,6 +7,7 @@ give, its weight is fitted by `python -m nl2sql.evaluation.calibrate` and kept i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,13 +17,16 @@ from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
 from nl2sql.parsers.builtin.grammar import ARITHMETIC, DURATIONS, OVER_GROUPS, PATTERNS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
+from nl2sql.parsers.builtin.relations import RELATIONS
 from nl2sql.parsers.builtin.tree import Query, to_tree
 from nl2sql.schema import Schema, fold
 
 Evidence = Mapping[str, float]
 """By name, how much of it there is in a reading; what is left out is zero."""
 
-PRIOR: Evidence = {"unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0}
+PRIOR: Evidence = {
+    "unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0, "fans": -2.0, "loose": -1.0,
+}  # fmt: skip
 """Weights where none were fitted."""
 
 
@@ -120,6 +124,10 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueInde
     found["shown"] = len(shown)
     found |= _of_tables(reading, schema, flags)
     found["unused_names"] = _unused_names(set(columns), flags)
+    found["uncovered"] = _uncovered(reading, inputs)
+    found["loose"] = _loose(reading, schema)
+    if _IDS.search(asked) and not any(_is_id(leaf, schema) for leaf in shown):
+        found["id_missed"] = 1.0
     return {name: amount for name, amount in found.items() if amount}
 
 
@@ -149,13 +157,18 @@ def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[
     named = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.table))
     taken = {fold(one.table) for one in reading if isinstance(one, Leaf) and one.kind == "column"}
     try:
-        path = {fold(name) for name, _ in join_path(schema, named)} if named else set()
+        joins = join_path(schema, named) if named else []
+        path = {fold(name) for name, _ in joins}
     except ParserError:
-        path = {fold(name) for name in named}
+        joins, path = [], {fold(name) for name in named}
+    shared = Counter(fold(key.to_table) for _, key in joins if key is not None)
+    fans = [name for name, count in shared.items() if count > 1]
     whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
     return {
         "joins": max(len(path) - 1, 0),
         "bridges": len(path - taken),
+        "fans": len([name for name in fans if name not in taken]),
+        "fans_named": len([name for name in fans if name in taken]),
         "unused_tables": len(whole - path),
     }
 
@@ -164,6 +177,62 @@ def _unused_names(columns: Collection[Leaf], flags: Mapping[Leaf, frozenset[int]
     """Names of columns that the question says whole, of which no column of that name is used."""
     said = {fold(leaf.column) for leaf, own in flags.items() if leaf.kind == "column" and _WHOLE in own}
     return len(said - {fold(leaf.column) for leaf in columns})
+
+
+_IDS = re.compile(r"\bids?\b")
+
+
+def _is_id(leaf: Leaf, schema: Schema) -> bool:
+    table = schema.table(leaf.table)
+    is_key = table is not None and leaf.column in table.primary_key
+    return is_key or leaf.column.lower().endswith(("id", "ids", "code"))
+
+
+def _uncovered(reading: Reading, inputs: Inputs) -> float:
+    """Words of the question that name columns, whole, none of which the reading uses, nor anything else they mean."""
+    used = {number for number, item in enumerate(inputs.items) if item.leaf is not None and item.leaf in set(reading)}
+    first = len(inputs.items) - len(inputs.words)
+    naming: dict[int, bool] = {}
+    covered: set[int] = set()
+    for (word, item), relation in inputs.related.items():
+        if word < first or item >= first:
+            continue
+        if RELATIONS[relation] == "names_column":
+            naming[word] = True
+        if item in used and RELATIONS[relation] in _COVERING:
+            covered.add(word)
+    return len(set(naming) - covered)
+
+
+_COVERING = frozenset(("names_column", "names_column_part", "names_table", "names_table_part", "says_value"))
+
+
+def _loose(reading: Reading, schema: Schema) -> float:
+    """Columns shown beside totals that what is grouped by does not settle: any of a group's values would be shown."""
+    if "group" not in reading or "select" in reading[1:]:
+        return 0
+    at = reading.index("group")
+    keys = []
+    for action in reading[at + 1 :]:
+        if isinstance(action, str) and action in ("having", "asc", "desc", "limit", "limit1", "end", "each"):
+            break
+        if isinstance(action, Leaf):
+            keys.append(action)
+    settled = {fold(leaf.table) for leaf in keys if _is_key_of(leaf, schema)}
+    for key in schema.foreign_keys:
+        if any(fold(leaf.table) == fold(key.table) and (leaf.column,) == key.columns for leaf in keys):
+            settled.add(fold(key.to_table))
+    loose = 0
+    for before, action in pairwise(reading[:at]):
+        plain = before in ("select", "distinct") or isinstance(before, Leaf)
+        if isinstance(action, Leaf) and action.kind == "column" and plain and action not in keys:
+            loose += fold(action.table) not in settled
+    return loose
+
+
+def _is_key_of(leaf: Leaf, schema: Schema) -> bool:
+    table = schema.table(leaf.table)
+    return table is not None and table.primary_key == (leaf.column,)
 
 
 def key_totals(reading: Reading, schema: Schema) -> int:

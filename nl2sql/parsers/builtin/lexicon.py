@@ -49,7 +49,7 @@ target number measure: target, sales target, quota, goal, planned amount | plan
 year number year: year, model year, founded year, year built, fiscal year, season
 department text category: department, dept, division, team, unit, business unit, section = Sales, Marketing, Finance, Human Resources, Engineering, IT, Legal, Support, Operations, Research, Procurement, Logistics, Customer Service
 category text category: category, product category, type, group, product line, family, class, kind = Electronics, Furniture, Office Supplies, Toys, Clothing, Garden, Sports, Books, Beauty, Food, Beverages, Accessories, Home, Kitchen, Outdoor, Hardware
-status text category: status, state, order status, current status, stage, phase = open, closed, pending, shipped, delivered, cancelled, completed, in progress, paid, unpaid, processing, on hold, active, approved, rejected, returned, draft, new, resolved, refunded, failed, accepted, won, lost, no-show, escalated, renewed
+status text category: status, state, order status, current status, stage, phase = open, closed, pending, shipped, delivered, cancelled, completed, in progress, paid, unpaid, processing, on hold, active, approved, rejected, returned, draft, new, resolved, refunded, failed, accepted, won, lost, no-show, escalated, renewed, Closed Won, Closed Lost, In Progress, Partially Paid, Awaiting Payment, Ready to Ship, Not Started, Needs Review, Timed Out, Fully Booked, Past Due, Under Contract
 region text category: region, area, territory, zone, sales region, market, district = North, South, East, West, Central, Europe, Asia, North America, EMEA, APAC, Midwest, Northeast, Latin America, Southwest
 country text category: country, nation, country name, country of origin, home country, location = France, Germany, Japan, Brazil, USA, Canada, India, China, Spain, Italy, United Kingdom, Mexico, Sweden, Poland, Netherlands, Australia, Norway, United States, Kenya
 city text category: city, town, location, municipality, city name, place = Paris, London, Berlin, Tokyo, New York, Chicago, Madrid, Rome, Toronto, Sydney, Boston, Lyon, Munich, Austin, San Francisco, Dublin, Oslo, Vienna, Lisbon, Seattle
@@ -114,6 +114,44 @@ paidflag boolean flag(paid, already paid; unpaid, not paid, not yet paid): paid,
 urgent boolean flag(urgent, marked urgent; not urgent): urgent, is urgent, expedited
 member boolean flag(members, subscribed; not members, not subscribed): is member, subscribed, newsletter, opt in
 """
+
+FLAGS = {
+    "is": """vegan, strategic, tenured, remote, premium, insured, taxable, imported, organic, fragile, recurring,
+        anonymous, certified, public, private, billable, refundable, perishable, accredited, pregnant, retired, married,
+        online, part time, full time, on call, overdue, late, furnished, waterproof, handmade, gluten free, seasonal,
+        international, domestic, locked, blocked, published, archived, featured, automated, outsourced, subsidized,
+        accessible, heated, electric, new, urgent, confidential, mandatory, optional, vegetarian, alcoholic, external,
+        temporary, permanent, self employed, tax exempt, credit approved, pet friendly, climate controlled""",
+    "was": """refunded, gift wrapped, verified, escalated, reimbursed, approved, audited, invoiced, inspected, renewed,
+        reordered, discounted, cancelled, expedited, converted, answered, recorded, signed, vaccinated, trained,
+        opened, clicked, upgraded, promoted, waived, disputed, returned, delayed, rescheduled, rejected, reviewed""",
+    "has": """scholarship, garden, parking, insurance, pension, warranty, contract, discount, company car, balcony,
+        loyalty card, mentor, visa, disability, own locker, night shift, trial, receipt, full tank, lift, pool,
+        credit card, referral, security clearance, driving licence, driver license, mortgage, guarantee, deposit, sea view,
+        personal trainer, gift card, breakfast, allergy, surgery, complaint, attachment, photo, coupon, backorder""",
+    "one": """smoker, member, landing page, donor, manager, student, veteran, resident, subscriber, non profit, bestseller,
+        weekend, holiday, citizen, first time buyer, repeat customer, beginner, freshman, new customer, main branch,
+        flagship store, reseller, vip, team lead, contractor, newsletter subscriber, homeowner""",
+}
+"""Yes/no columns by what a yes says: that a row is so, was treated so, has one, or is one."""
+
+PARTIES = """product, item, article; menu item, dish; page, page title; driver, driver name; vehicle, car; branch, location;
+depot, site; customer, client, account; supplier, vendor; campaign, ad; sales rep, rep, salesperson, seller;
+teacher, instructor; course, class; project; machine, device; agent, support agent; donor, giver; doctor, physician;
+store, shop; advisor, consultant; station, stop; route, line; artist, band; author, writer; team; account manager;
+restaurant; warehouse; partner; player; employee, staff member; recruiter; publisher; channel manager; fund, cause;
+event; tenant; building; trainer, coach; member, gym member; category manager; brand; song, track; film, movie"""
+"""What a table of many rows names in each of them, with other words for it, parted by semicolons."""
+
+MEASURES = """sessions, visits; sign ups, signups, registrations; orders, order count; clicks, ad clicks; calls, call count;
+litres, liters, fuel; kilometres, km, distance km; net sales, sales, takings, revenue; gross amount, gross; net amount, net;
+food cost, ingredient cost; units sold, units, quantity; deal value, value, worth; total cost, cost, spend;
+tickets sold, tickets; covers, guests served; page views, views; unique visitors, visitors; minutes watched, minutes;
+tips, tip amount; commission, commission earned; amount paid, paid amount; waste quantity, waste; downloads, installs;
+bookings, reservations; claims, claim amount; premium, premium amount; interest, interest paid; shipments, parcels;
+steps; calories, kcal; energy kwh, energy, power used; rainfall mm, rain; donations, gift amount, amount given;
+list fee, fee; late fees, penalties; overtime hours, overtime; impressions; new members, joiners; trips, rides"""
+"""Measures that are added up, with other words for them, parted by semicolons."""
 
 THINGS = """
 employee, staff member, worker, team member, associate | staff, personnel, people, colleagues, workforce: name, department, salary, joined, left, job, email, city, gender, age, bonus, active, level, first_name, last_name, phone, born > department, store, employee

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -13,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 
 from nl2sql import dates
 from nl2sql.errors import ParserError
-from nl2sql.linking import ValueIndex, normal_form
+from nl2sql.linking import ValueIndex, normal_form, singular
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.decode import search
@@ -29,6 +30,9 @@ from nl2sql.schema import Schema
 
 DECLINE_ABOVE = 0.9985
 """Probability of declining from which a question is declined; below, its answer is only the less sure."""
+_NUMERAL = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
+"""What TRY_CAST(… AS DOUBLE) makes a number of."""
+_VALUES_LOOKED_AT = 20
 _TURNS_READ = 4
 """Earlier questions of a conversation that are read with the one that follows them up."""
 
@@ -109,7 +113,8 @@ class BuiltinParser:
     def _said(self, request: ParseRequest, inputs: Inputs, typed: bool = True) -> tuple[list[Said], float]:
         """Readings that can be said over this schema, each SQL once."""
         with self._turns.turn(request.cancel), self._pools.limit(limits=self._threads, user_api="blas"):
-            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel, typed)
+            spelled = numerals(inputs, request.values) if typed else ()
+            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel, typed, spelled)
         said: dict[str, Said] = {}
         for one in found:
             reading = with_stored_values(one.reading, request.values)
@@ -150,6 +155,19 @@ class BuiltinParser:
         return shown
 
 
+def numerals(inputs: Inputs, values: ValueIndex | None) -> list[int]:
+    """The items that are columns of text all of whose commonest stored values spell numbers: they can be added up."""
+    if values is None:
+        return []
+    found = []
+    for place, item in enumerate(inputs.items):
+        if item.kind == "column" and item.family == "text" and item.leaf is not None:
+            stored = values.of_column(item.leaf.table, item.leaf.column)[:_VALUES_LOOKED_AT]
+            if stored and all(_NUMERAL.fullmatch(one) for one in stored):
+                found.append(place)
+    return found
+
+
 def _in_roles(request: ParseRequest) -> ParseRequest:
     """The request over the schema with its roles."""
     schema = with_roles(request.schema)
@@ -178,15 +196,28 @@ def with_stored_values(reading: Reading, values: ValueIndex | None) -> Reading:
     if values is None:
         return reading
     column: Leaf | None = None
+    operator = ""
     fitted: list[grammar.Action] = []
     for action in reading:
-        if isinstance(action, Leaf):
-            if action.kind == "column":
-                column = action
-            elif action.kind in ("text", "anchor") and column is not None:
-                action = _stored(action, column, values)
+        if isinstance(action, str):
+            operator = action
+        elif action.kind == "column":
+            column = action
+        elif action.kind == "text" and column is not None and operator in grammar.PATTERNS:
+            action = _part_of_stored(action, column, values)
+        elif action.kind in ("text", "anchor") and column is not None:
+            action = _stored(action, column, values)
         fitted.append(action)
     return tuple(fitted)
+
+
+def _part_of_stored(said: Leaf, column: Leaf, values: ValueIndex) -> Leaf:
+    """Words looked for within stored values, in the singular where only that is there: «pizzas» in «Pizza Napoli»."""
+    stored = [value.casefold() for value in values.of_column(column.table, column.column)]
+    whole, one = said.text.casefold(), singular(said.text)
+    if one.casefold() == whole or any(whole in value for value in stored):
+        return said
+    return replace(said, text=one) if any(one.casefold() in value for value in stored) else said
 
 
 def _stored(said: Leaf, column: Leaf, values: ValueIndex) -> Leaf:

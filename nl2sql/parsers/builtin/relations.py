@@ -96,3 +96,12 @@ def _keys(laid: Laid, schema: Schema, found: Related) -> None:
             first, second = columns.get((fold(key.table), fold(name))), columns.get((fold(key.to_table), fold(to_name)))
             if first is not None and second is not None and first != second:
                 _tie(found, first, "refers", second)
+
+
+def tied_columns(found: Related) -> dict[int, set[int]]:
+    """The columns that a key ties to each column, by their numbers."""
+    tied: dict[int, set[int]] = {}
+    for (one, other), relation in found.items():
+        if relation in (_R["refers"], _R["referred"]):
+            tied.setdefault(one, set()).add(other)
+    return tied

@@ -49,6 +49,9 @@ class Synthesis:
         self.rng = rng
         self.attributes = read_attributes()
         self.things = read_things()
+        self.flags = read_flags()
+        self.parties = _read_many(lexicon.PARTIES, "text", "party", _list(lexicon.NAMES.replace("\n", " ")))
+        self.measures = _read_many(lexicon.MEASURES, "number", "measure", ())
         self.known = [things for example in known if (things := things_of_example(example)) is not None]
         self.worlds: list[Things] = []
 
@@ -211,12 +214,24 @@ class Synthesis:
             elif parent not in names and rng.random() < 0.55:
                 party = self._party(parent)
                 add(party.names[0], "VARCHAR", party, "party")
+        flat = len(names) == 1 and rng.random() < 0.6
+        for extra in self._more(kind, flat):
+            add(extra.names[0], _TYPES[extra.family][0] if extra.family != "number" else "DOUBLE", extra, extra.role)
         count = rng.randint(min(3, len(kind.attributes)), len(kind.attributes))
         for attribute_key in sorted(rng.sample(kind.attributes, count), key=kind.attributes.index):
             attribute = self.attributes[attribute_key]
             words = attribute.names[0] if rng.random() < 0.35 else rng.choice(attribute.names)
             add(words, rng.choice(_TYPES[attribute.family]), attribute, attribute.role)
         return Table(own, tuple(columns), (key,)), links, tuple(fields)
+
+    def _more(self, kind: ThingKind, flat: bool) -> list[Attribute]:
+        """What this table keeps beside what is usual: yes and no, and in a `flat` one those that its rows name."""
+        rng = self.rng
+        found = rng.sample(self.flags, rng.choice((0, 0, 0, 1, 1, 2)))
+        if flat and any(self.attributes[one].role == "when" for one in kind.attributes):
+            found += rng.sample(self.parties, rng.choice((0, 1, 1, 2)))
+            found += rng.sample(self.measures, rng.choice((0, 1, 1, 2)))
+        return found
 
     def _with_roles(self, schema: Schema, things: Sequence[Thing]) -> Things:
         """The schema with its roles, each a thing of its own that people have a name for."""
@@ -359,6 +374,32 @@ def read_attributes() -> dict[str, Attribute]:
         role, _, extra = role.partition("(")
         pool = _list(values) or (_list(lexicon.NAMES.replace("\n", " ")) if role == "name" else ())
         found[key] = Attribute(family, role, kept, (*kept, *_list(more)), pool, extra.rstrip(")"))
+    return found
+
+
+_FLAG_NAMES = {
+    "is": ("{}", "is {}", "is {}", "{} flag"), "was": ("{}", "is {}", "was {}", "{} flag"),
+    "has": ("has {}", "has {}", "{}", "with {}", "had {}"), "one": ("is {}", "{}", "{} flag"),
+}  # fmt: skip
+"""What yes/no columns are called, by what a yes says."""
+
+
+def read_flags() -> list[Attribute]:
+    """The lexicon's yes/no columns; `extra` is what a yes says and the words."""
+    found = []
+    for kind, words in lexicon.FLAGS.items():
+        for said in _list(words.replace("\n", " ")):
+            names = tuple(form.format(said) for form in _FLAG_NAMES[kind])
+            found += [Attribute("boolean", "flag", (name,), names, (), f"{kind}:{said}") for name in names]
+    return found
+
+
+def _read_many(text: str, family: str, role: str, values: tuple[str, ...]) -> list[Attribute]:
+    """Lines of names that mean the same: each may be the column's, all may be said."""
+    found = []
+    for line in text.replace("\n", " ").split(";"):
+        names = _list(line)
+        found += [Attribute(family, role, (name,), (name, *names), values, "") for name in names]
     return found
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 
 from nl2sql import dates
+from nl2sql.linking import STOPWORDS
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, Things, plural
@@ -115,6 +116,14 @@ class Draw:
         """What a column holds, as far as it is known."""
         return next((one.values for thing in self.world.things for one in thing.fields if one.leaf == column), ())
 
+    def part_of(self, value: str, field: Field) -> str:
+        """A stored value as said: at times by the one of its words that few others have, «won» for «Closed Won»."""
+        parts = [one for one in value.split() if len(one) > 2 and one.isalpha() and one.lower() not in STOPWORDS]
+        if len(value.split()) < 2 or not parts or field.role != "category" or not self.chance(0.4):
+            return value
+        rare = [one for one in parts if sum(one in other.split() for other in field.values) == 1]
+        return self.rng.choice(rare).lower() if rare else value
+
     def named_parent(self) -> tuple[Thing, Field] | None:
         """Something that the thing belongs to, and the field that names it."""
         parents = self.world.parents(self.thing)
@@ -149,6 +158,15 @@ def adjectives(field: Field) -> tuple[str, str, str, str] | None:
         if key in field.sayings[:1] or (key in ("born", "joined") and key in field.extra):
             return words
     return None
+
+
+def label(thing: Thing) -> list[Action]:
+    """What tells one of a thing from another: its name, both names of a person; all of it where it has none."""
+    first, last = thing.with_role("first"), thing.with_role("last")
+    names = thing.with_role("name")
+    if names:
+        return [names[0].leaf]
+    return [first[0].leaf, last[0].leaf] if first and last else [thing.leaf]
 
 
 def is_person(thing: Thing) -> bool:

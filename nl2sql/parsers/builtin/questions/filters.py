@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Draw, adjectives, wordings
-from nl2sql.parsers.builtin.synthetic_schema import Field, Thing
+from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 Condition = tuple[str, list[Action]]
 """Words that follow (or, marked with a leading «<», precede) a noun, and the condition they mean."""
@@ -35,7 +35,7 @@ def draw_filters(draw: Draw, thing: Thing, low: int = 0, high: int = 2) -> Filte
     """From `low` to `high` conditions on fields of `thing`, fewer where fields are lacking."""
     rng = draw.rng
     counts = range(low, high + 1)
-    (count,) = rng.choices(counts, [0.48 if n == 0 else 0.37 if n == 1 else 0.15 for n in counts])
+    (count,) = rng.choices(counts, [0.42 if n == 0 else 0.37 if n == 1 else 0.21 for n in counts])
     fields = [one for one in thing.fields if one.role in _CONDITIONS]
     rng.shuffle(fields)
     before, after, conditions = "", [], list[list[Action]]()
@@ -68,6 +68,12 @@ _EITHER = wordings("""in {value} or {other} | with {column} {value} or {other} |
     | from {value} or from {other} | {value} or {other}""")
 _OTHER_THAN = wordings("""not in {value} | whose {column} is not {value} | other than {value} | not from {value}
     | except {value} | excluding {value} | with {column} other than {value}""")
+_NEITHER = wordings("""not in {value} or {other} | not from {value} or {other} | other than {value} and {other}
+    | excluding {value} and {other} | except {value} and {other} | leaving out {value} and {other}
+    | without {value} and {other} | but not {value} or {other} | that are neither {value} nor {other}
+    | , leave out {value} and {other} | , ignoring {value} and {other} | not in {value} and {other}
+    | whose {column} is neither {value} nor {other} | apart from {value} and {other}
+    | with {column} other than {value} or {other} | who are not from {value} or {other}""")
 _EQUAL = wordings("""in {value} | in the {value} {column} | from {value} | with {column} {value}
     | whose {column} is {value} | where {column} is {value} | where {column} = {value} | {with_status}
     | that are {value} | which have {column} {value} | for {value} | of {column} {value}
@@ -81,12 +87,17 @@ def _is_value(draw: Draw, field: Field) -> Condition | None:
     value = rng.choice(field.values)
     column = draw.say(field)
     leaf = Leaf("text", text=value)
+    value = draw.part_of(value, field)
     roll = rng.random()
     if roll < 0.12 and len(field.values) > 1:
-        other = rng.choice([one for one in field.values if one != value] or [value])
-        words = draw.one_of(_EITHER, value=value, column=column, other=other)
-        return words, ["or", "=", field.leaf, leaf, "=", field.leaf, Leaf("text", text=other)]
-    if roll < 0.22:
+        second = rng.choice([one for one in field.values if one != leaf.text] or [leaf.text])
+        words = draw.one_of(_EITHER, value=value, column=column, other=draw.part_of(second, field))
+        return words, ["or", "=", field.leaf, leaf, "=", field.leaf, Leaf("text", text=second)]
+    if roll < 0.17 and len(field.values) > 1:
+        second = rng.choice([one for one in field.values if one != leaf.text] or [leaf.text])
+        words = draw.one_of(_NEITHER, value=value, column=column, other=draw.part_of(second, field))
+        return words, ["and", "!=", field.leaf, leaf, "!=", field.leaf, Leaf("text", text=second)]
+    if roll < 0.24:
         return draw.one_of(_OTHER_THAN, value=value, column=column), ["!=", field.leaf, leaf]
     if field.role == "category" and roll < 0.45:
         return f"<{value}", ["=", field.leaf, leaf]
@@ -173,8 +184,17 @@ _ANY_CASE = (", upper or lower case", " regardless of case", " ignoring case", "
              " (case insensitive)", ", capital letters or not")  # fmt: skip
 
 
+_PROVIDERS = ("gmail", "yahoo", "outlook", "hotmail", "gmx", "icloud", "example.com", "company.com")
+_AT_PROVIDER = wordings("""with a {part} address | who use {part} | with a {part} {column} | with {part} in the {column}
+    | whose {column} is at {part} | that have a {part} address | on {part}""")
+
+
 def _mentions(draw: Draw, field: Field) -> Condition:
     """Words that a free text holds, or that it is missing."""
+    if "mail" in field.sayings[0] and draw.chance(0.35):
+        part = draw.rng.choice(_PROVIDERS)
+        words = draw.one_of(_AT_PROVIDER, part=part, column=draw.say(field))
+        return words, ["contains", field.leaf, Leaf("text", text=part)]
     if field.family != "text" or draw.chance(0.45):
         return _missing(draw, field)
     part = draw.rng.choice(_PARTS)
@@ -310,15 +330,45 @@ def _tense(draw: Draw, period: str) -> tuple[str, str]:
 
 
 _STATES = wordings("<{state} | that are {state} | which are {state}")
+_SAID_OF_FLAG = {
+    ("is", True): wordings("""<{it} | <{it} | that are {it} | which are {it} | flagged as {it} | marked as {it}
+        | marked {it} | classified as {it} | where {column} is true | that count as {it}"""),
+    ("is", False): wordings("""<non-{it} | <not {it} | that are not {it} | which aren't {it} | not flagged as {it}
+        | not marked {it} | where {column} is false | that are no longer {it}"""),
+    ("was", True): wordings("""<{it} | <{it} | that were {it} | which have been {it} | that got {it} | marked as {it}
+        | where {column} is true"""),
+    ("was", False): wordings("""<not {it} | that were not {it} | which have not been {it} | not {it} | that weren't {it}
+        | that were never {it} | not yet {it} | where {column} is false"""),
+    ("has", True): wordings("""with {a_it} | with {it} | that have {a_it} | which have {it} | having {a_it}
+        | who have {a_it} | that come with {a_it} | that include {it} | holding {a_it} | that had {it}
+        | that involved {it} | where {column} is true"""),
+    ("has", False): wordings("""without {a_it} | without {it} | with no {it} | that have no {it}
+        | that do not have {a_it} | which don't have {it} | who have no {it} | lacking {it}
+    | where {column} is false"""),
+    ("one", True): wordings("""that are {its} | who are {its} | flagged as {it} | marked as {a_it} | which are {its}
+        | that count as {its} | where {column} is true"""),
+    ("one", False): wordings("""that are not {its} | who are not {its} | not flagged as {it} | which aren't {its}
+        | that are no {its} | where {column} is false"""),
+}
+"""What is said of rows with a yes or a no, by what a yes says."""
 
 
-def yes_or_no(draw: Draw, field: Field) -> Condition:
+def yes_or_no(draw: Draw, field: Field, truth: bool | None = None) -> Condition:
     """A condition on a yes/no field, by what its yes or its no is called."""
+    if truth is None:
+        truth = draw.chance(0.6)
+    condition: list[Action] = ["true" if truth else "false", field.leaf]
+    kind, known, it = field.extra.partition(":")
+    if known:
+        a_it = it if it.endswith("s") else f"{'an' if it[0] in 'aeiou' else 'a'} {it}"
+        said = {"it": it, "its": plural(it), "a_it": a_it, "column": draw.say(field)}
+        return draw.one_of(_SAID_OF_FLAG[kind, truth], **said), condition
     yes, _, no = field.extra.partition(";")
-    truth = draw.chance(0.6)
     state = draw.rng.choice([one.strip() for one in (yes if truth else no).split(",") if one.strip()] or [field.words])
+    if not truth and not no.strip():
+        state = f"not {state}"
     words = draw.one_of(_STATES, state=state) if state != "members" else f"that are {state}"
-    return words, ["true" if truth else "false", field.leaf]
+    return words, condition
 
 
 def bare_state(words: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nl2sql.parsers.builtin.grammar import Action, Leaf
-from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
+from nl2sql.parsers.builtin.questions.draw import Asked, Draw, label, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import Filters, draw_condition, draw_filters, in_period
 from nl2sql.parsers.builtin.questions.totals import measure
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing
@@ -213,6 +213,7 @@ def children_in_period(draw: Draw) -> Asked | None:
 _FOR_NAME = wordings("for {name} | of {name} | from {name} | of {single} {name} | by {name}")
 _OF_OWNER = wordings("of | from | for")
 _LIST = wordings("show all | list | all | list all | show me |")
+_NAMED = wordings("which | names of | name the | who are the | give me the names of | which of the")
 _COUNT = wordings("how many | number of | count | count of")
 _WHAT_IS = wordings("what is the | | show the")
 
@@ -238,15 +239,17 @@ def parent_attribute(draw: Draw) -> Asked | None:
     noun = draw.many(thing)
     phrase = _of_owner(draw, parent, field, words, condition)
     where: list[Action] = ["where", *condition]
-    if draw.chance(0.25):
+    if draw.chance(0.4):
         filters = draw_filters(draw, thing, 1, 1)
         if filters.where:
             noun = f"{filters.before}{noun}{filters.after if draw.chance(0.5) else ''}"
             phrase = phrase if noun.endswith(filters.after) else f"{phrase}{filters.after}"
             where = ["where", "and", *condition, *filters.where[1:]]
     roll = rng.random()
-    if roll < 0.35:
+    if roll < 0.2:
         return f"{draw.one_of(_LIST)} {noun} {phrase}", select([thing.leaf], where)
+    if roll < 0.35:
+        return f"{draw.one_of(_NAMED)} {noun} {phrase}", select(label(thing), where)
     if roll < 0.65:
         return f"{draw.one_of(_COUNT)} {noun} {phrase}", select(["count", thing.leaf], where)
     total = measure(draw, thing)

@@ -91,7 +91,8 @@ def _state(draw: Draw, thing: Thing) -> tuple[str, str, list[Action]] | None:
         return value, "state", ["=", field.leaf, Leaf("text", text=value)]
     if field.role == "flag":
         words, condition = yes_or_no(draw, field)
-        return bare_state(words), "state", condition
+        is_adjective = words.startswith(("<", "that are ", "which are "))
+        return bare_state(words), "state" if is_adjective else "after", condition
     made = draw_condition(draw, field)
     if made is None:
         return None
@@ -215,6 +216,12 @@ def _pair(draw: Draw, field: Field) -> tuple[str, str, list[Action], list[Action
         pair = [(one, missing), (other, known)]
         draw.rng.shuffle(pair)
         return pair[0][0], pair[1][0], pair[0][1], pair[1][1]
+    if ":" in field.extra:
+        kind, _, it = field.extra.partition(":")
+        one, other = it, draw.listed(f"non-{it}, not {it}")
+        if kind == "has":
+            one, other = f"with {it}", f"without {it}"
+        return one, other, ["true", field.leaf], ["false", field.leaf]
     if field.role == "flag":
         yes, _, no = field.extra.partition(";")
         one, other = (

@@ -10,6 +10,7 @@ from nl2sql.parsers.builtin.questions.draw import (
     adjectives,
     behind,
     is_person,
+    label,
     number_leaf,
     select,
     wordings,
@@ -53,9 +54,8 @@ def list_rows(draw: Draw) -> Asked | None:
         after = filters.after
         for word in (" that", " who", " which"):
             after = after.replace(word, "", 1)
-        names = thing.with_role("name", "title")
-        shown = names[0].leaf if names else thing.leaf
-        return f"which {filters.before}{draw.many(thing)}{after}{order}", select([shown], filters.where, tail=keys)
+        words = f"which {filters.before}{draw.many(thing)}{after}{order}"
+        return words, select(label(thing), filters.where, tail=keys)
     return f"{lead} {noun}{order}", select([thing.leaf], filters.where, tail=keys)
 
 
@@ -102,14 +102,15 @@ _WHO = {"with": "has", "without": "has no", "whose": "is the one whose", "in": "
 def who_has(draw: Draw) -> Asked | None:
     """Names of those that meet a condition."""
     thing = draw.thing
-    names = thing.with_role("name")
+    shown = label(thing)
     filters = draw_filters(draw, thing, 1, 2)
-    if not names or not filters.where:
+    if shown == [thing.leaf] or not filters.where:
         return None
-    reading = select([names[0].leaf], filters.where)
+    reading = select(shown, filters.where)
     if is_person(thing) and not filters.before and draw.chance(0.5):
         return f"who {_as_verb(filters.after.strip())}", reading
-    return draw.one_of(_NAMES, noun=filters.around(draw.many(thing)), name=names[0].words), reading
+    name = thing.with_role("name")[0].words if len(shown) == 1 else draw.listed("full name, name, first and last name")
+    return draw.one_of(_NAMES, noun=filters.around(draw.many(thing)), name=name), reading
 
 
 def _as_verb(condition: str) -> str:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from nl2sql.parsers.builtin.questions import courses, flat, groups, parents, places, proportions, rows, totals, verbs
+from nl2sql.parsers.builtin.questions import (
+    courses,
+    entities,
+    flat,
+    groups,
+    parents,
+    places,
+    proportions,
+    rows,
+    totals,
+    verbs,
+    yes_no,
+)
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw
 from nl2sql.parsers.builtin.synthetic_schema import Things
 
@@ -25,7 +37,11 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (totals.missing_values, 0.7), (proportions.percent_of_one, 0.6), (flat.parties, 3), (flat.kinds, 1.2),
     (flat.flows, 6), (totals.each_own, 0.6), (courses.newcomers, 1.2), (rows.beside_each_other, 0.9),
     (parents.children_in_period, 0.9), (verbs.who_did_most, 3), (verbs.what_one_did, 2.5), (verbs.who_did_ever, 2),
-    (verbs.looked_up, 1.8), (verbs.how_many_did, 1.6), (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
+    (yes_no.flagged, 5), (yes_no.flagged_share, 2), (yes_no.both_sides, 2), (yes_no.by_flag, 1.2),
+    (entities.first_entities, 4), (entities.entities_over, 3), (entities.best_entity_of_each, 2),
+    (entities.two_measures, 3), (entities.asked_total, 5), (entities.average_per_time, 0.7), (entities.both_ends, 1),
+    (entities.different_entities, 1.2), (verbs.looked_up, 1.8), (verbs.how_many_did, 1.6),
+    (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
 )  # fmt: skip
 """Every shape and its weight."""
 _WEIGHTS = [weight for _, weight in SHAPES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
-from nl2sql.parsers.builtin.questions.draw import Asked, Draw, select, wordings
+from nl2sql.parsers.builtin.questions.draw import Asked, Draw, label, select, wordings
 from nl2sql.parsers.builtin.questions.filters import bare_state, draw_filters, yes_or_no
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
@@ -83,6 +83,8 @@ def count_of_state(draw: Draw) -> Asked | None:
     if field.role == "flag":
         words, condition = yes_or_no(draw, field)
         state = bare_state(words)
+        if not words.startswith(("<", "that are ", "which are ")):
+            return f"how many {noun} {words}", select(["count", thing.leaf], ["where", *condition])
     elif field.values:
         value = draw.rng.choice(field.values)
         condition = ["=", field.leaf, Leaf("text", text=value)]
@@ -91,8 +93,7 @@ def count_of_state(draw: Draw) -> Asked | None:
         return None
     where: list[Action] = ["where", *condition]
     if draw.chance(0.3):
-        names = thing.with_role("name")
-        return f"which {noun} are {state}", select([names[0].leaf if names else thing.leaf], where)
+        return f"which {noun} are {state}", select(label(thing), where)
     return draw.one_of(_COUNT_OF_STATE, noun=noun, state=state), select(["count", thing.leaf], where)
 
 

@@ -234,8 +234,13 @@ def who_did_ever(draw: Draw) -> Asked | None:
     filters = draw_filters(draw, thing, 1, 1).only_after()
     if not filters.where:
         return None
+    where = filters.where
+    own_filters = draw_filters(draw, doing.thing, 1, 1) if doing.thing is not None and draw.chance(0.4) else None
+    if own_filters is not None and own_filters.before:
+        said["many"] = own_filters.before + said["many"]
+        where = ["where", "and", *own_filters.where[1:], *filters.where[1:]]
     words = draw.one_of(_EVER, cond=filters.after, **said)
-    return _who(words, doing), select(["distinct", doing.doer.leaf], filters.where)
+    return _who(words, doing), select(["distinct", doing.doer.leaf], where)
 
 
 _HOW_MANY_DID = wordings("""how many {many} {past} {a_thing}{when} | how many different {many} {past} {things}{when}
