@@ -151,7 +151,9 @@ class ColumnValues:
 
 _LONGEST_FORM = 80
 _SHORTEST_KIN = 4
-_MOST_PARTS, _SHORTEST_PART = 4, 3
+_MOST_PARTS, _SHORTEST_PART = 3, 3
+_SAY_LITTLE = frozenset("new old open first last high low good big small main other general".split())
+"""Words that stand in many names and are said of many other things."""
 _FEW_WAYS = 8
 """Of columns with at most so many values, those are found that say which way money or goods go: «spent» for `Debit`."""
 _FEW_VALUES = 100
@@ -194,7 +196,7 @@ class ValueIndex:
         """By form, of the columns that were asked about."""
         self._by_root: dict[str, set[str]] = defaultdict(set)
         self._by_part: dict[str, list[int]] = defaultdict(list)
-        """Values of more than one word by what each of their words is called with its family."""
+        """Values of more than one word by the stem of each word."""
         self._by_way: tuple[list[int], list[int]] = [], []
         """Values that say of their rows that money or goods come in, go out."""
         for column in columns:
@@ -236,12 +238,13 @@ class ValueIndex:
     def _note_parts(self, first: int) -> None:
         """Of the entries from `first` on, the values of one column, the words that are in few of them."""
         found: dict[str, list[int]] = defaultdict(list)
-        for at, (_, value) in enumerate(self._entries[first:], first):
-            parts = normal_form(value).split()
-            if 1 < len(parts) <= _MOST_PARTS:
-                said = {part for part in parts if part.isalpha() and len(part) >= _SHORTEST_PART} - STOPWORDS
-                for part in {root(one) for one in said}:
-                    found[part].append(at)
+        parted = [normal_form(value).split() for _, value in self._entries[first:]]
+        if max(map(len, parted), default=0) > _MOST_PARTS:
+            return  # sentences, no names
+        for at, parts in enumerate(parted, first):
+            said = {part for part in parts if part.isalpha() and len(part) >= _SHORTEST_PART} - STOPWORDS - _SAY_LITTLE
+            for part in {stem(one) for one in said} if len(parts) > 1 else ():
+                found[part].append(at)
         for part, places in found.items():
             if len(places) <= _FEW_WITH_WORD:
                 self._by_part[part] += places
@@ -373,8 +376,8 @@ class ValueIndex:
             kin = self._by_root.get(root(form), set()) - {form}
             if kin:
                 return [one for one in matches(sorted(kin), "fuzzy") if self._is_small(one)]
-        if single and form not in STOPWORDS and root(form) in self._by_part:
-            return numbered(self._by_part[root(form)], "fuzzy")
+        if single and form not in STOPWORDS and stem(form) in self._by_part:
+            return numbered(self._by_part[stem(form)], "fuzzy")
         return []
 
     def _is_small(self, match: ValueMatch) -> bool:

@@ -188,17 +188,6 @@ class Constraint:
         whole = written.ended or (written.prefix is not None and written.prefix.whole)
         return "cut" if not whole else "hurried" if hurried else "by itself"
 
-    def whole(self, ids: Sequence[int]) -> list[int]:
-        """The longest part of `ids`, from their first on, that is a whole statement; empty where none is."""
-        written, length = self._root, 0
-        for place, token in enumerate(ids, 1):
-            written = written.then(token)
-            if written.prefix is None:
-                break
-            if written.prefix.whole:
-                length = place
-        return list(ids[:length])
-
     def _written(self, ids: Sequence[int]) -> Written:
         written = self._root
         for token in ids:

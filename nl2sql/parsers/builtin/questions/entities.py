@@ -317,3 +317,38 @@ def different_entities(draw: Draw) -> Asked | None:
             words = f"{words} {draw.listed('by, per, for each, at each, in each')} {_name_of(draw, key)}"
             return words, select([key.leaf, *counted], narrowed.where, [key.leaf])
     return words, select(counted, narrowed.where)
+
+
+_AND_WHO = wordings("""{most} {single} and its {party}{after}
+    | the {most} {single} ever, and which {party} it is from{after}
+    | {most} {single} and who it came from{after} | {party} and {column} of the {most} {single}{after}
+    | which {party} had the {most} {single}{after} and how much was it | {most} {single}{after} with {party}
+    | what was the {most} {single}{after} and from which {party}""")
+_AND_WHO_EACH = wordings("""{most} {single} {per} {by} and who it is from | {most} {single} of each {by} and its {party}
+    | for each {by}, the {most} {single} and the {party}
+    | {most} single {single} in each {by} and which {party} it came from""")
+
+
+def largest_and_whose(draw: Draw) -> Asked | None:
+    """The row with the most, and who stands behind it: «largest single gift to each fund and who gave it»."""
+    parties, field = draw.thing.with_role("party", "name"), _added(draw)
+    if not parties or field is None:
+        return None
+    party = draw.rng.choice(parties)
+    most = draw.chance(0.8)
+    narrowed = _narrowing(draw, party)
+    said = {
+        "most": draw.listed("largest, biggest, highest, largest single" if most else "smallest, lowest"),
+        "single": draw.single(draw.thing), "party": _name_of(draw, party), "column": draw.say(field),
+        "after": narrowed.after,
+    }  # fmt: skip
+    way = "desc" if most else "asc"
+    others = [one for one in draw.thing.with_role("category", "party") if one is not party]
+    if others and draw.chance(0.4):
+        key = draw.rng.choice(others)
+        per = draw.listed("per, in each, for each, to each, by")
+        words = draw.one_of(_AND_WHO_EACH, by=_name_of(draw, key), per=per, **said)
+        shown: list[Action] = [key.leaf, party.leaf, field.leaf]
+        return words, select(shown, tail=[way, field.leaf, "each", key.leaf, "limit1"])
+    shown = [party.leaf, field.leaf]
+    return draw.one_of(_AND_WHO, **said), select(shown, narrowed.where, tail=[way, field.leaf, "limit1"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
-from nl2sql.parsers.builtin.questions.draw import Draw, adjectives, wordings
+from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Draw, adjectives, wordings
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 Condition = tuple[str, list[Action]]
@@ -241,6 +241,10 @@ def _compared(draw: Draw, field: Field) -> Condition | None:
     if special and special[2] and draw.chance(0.35):
         more = draw.chance(0.6)
         return f"{draw.listed(special[2 if more else 3])} {said}", [">" if more else "<", field.leaf, leaf]
+    if "stars" in field.sayings and draw.chance(0.3):
+        count = rng.randint(1, 5)
+        said = draw.listed(f"{count} star, {count}-star, {SMALL_NUMBERS[count]}-star, {SMALL_NUMBERS[count]} star")
+        return f"<{said}", ["=", field.leaf, Leaf("number", value=str(count), text=str(count))]
     operator, phrases = rng.choice((*COMPARED, ("=", ("of",))))
     than = rng.choice(phrases)
     words = draw.one_of(_COMPARES, column=column, than=than, number=said)

@@ -231,6 +231,8 @@ def ratio_by_group(draw: Draw) -> Asked | None:
     return words, select([*keys, *actions], groups=keys)
 
 
+_STOCK_VALUE = wordings("""stock value | inventory value | value of stock | value of our stock | total stock value
+    | what our stock is worth | value on hand""")
 _REVENUE = wordings("""total revenue | revenue | total sales | sales value | turnover
     | revenue (quantity times price)""")
 
@@ -238,12 +240,16 @@ _REVENUE = wordings("""total revenue | revenue | total sales | sales value | tur
 def product_of_two(draw: Draw) -> Asked | None:
     """Quantity times price, the revenue of a line."""
     thing = draw.thing
-    amounts = [one for one in thing.with_role("measure") if "quantity" in one.sayings]
-    prices = [one for one in thing.with_role("measure") if "unit price" in one.sayings]
+    near = [thing, *(parent for parent, _ in draw.world.parents(thing))]
+    stocks = [one for one in thing.with_role("measure") if "units in stock" in one.sayings]
+    sold = [one for one in thing.with_role("measure") if "quantity" in one.sayings]
+    amounts = stocks or sold
+    wanted = {"unit cost", "unit price"} if stocks else {"unit price"}
+    prices = [one for other in near for one in other.with_role("measure") if wanted & set(one.sayings)]
     if not amounts or not prices or any({"revenue", "total"} & set(one.sayings) for one in thing.fields):
         return None
-    actions: list[Action] = ["sum", "multiply", amounts[0].leaf, prices[0].leaf]
-    total = draw.one_of(_REVENUE)
+    actions: list[Action] = ["sum", "multiply", amounts[0].leaf, draw.rng.choice(prices).leaf]
+    total = draw.one_of(_STOCK_VALUE if stocks else _REVENUE)
     key = group_key(draw, thing)
     if key is None or not draw.chance(0.7):
         return draw.rng.choice((f"what is the {total}", total)), select(actions)
@@ -265,7 +271,9 @@ def several(draw: Draw) -> Asked | None:
     field = draw.rng.choice(fields)
     column = draw.say(field)
     noun = draw.many(thing)
-    chosen = draw.rng.sample(("avg", "max", "min", "sum"), draw.rng.choice((2, 3)))
+    if len(fields) > 1 and draw.chance(0.5):
+        return _of_two_measures(draw)
+    chosen = draw.rng.sample(("avg", "max", "min", "sum"), draw.rng.choice((2, 2, 3, 3, 4)))
     said = [draw.one_of(AGGREGATES[one]) for one in chosen]
     totals = ", ".join(said[:-1]) + f" and {said[-1]} {column}"
     key = group_key(draw, thing) if draw.chance(0.4) else None
@@ -274,3 +282,29 @@ def several(draw: Draw) -> Asked | None:
         by, keys = key
         return f"{totals} of {noun} by {by}", select([*keys, *actions], groups=keys)
     return draw.one_of(_SEVERAL, totals=totals, noun=noun), select(actions)
+
+
+_OF_TWO = wordings("""{total} {one} and {other} of {noun} | {total} {one} and {other}
+    | what are the {total} {one} and {other}
+    | what is the {total} {one} and {other} of {noun} | show the {total} {one} and {total} {other}
+    | {total} {one} and {total} {other} of {noun} | {total} {one} and {second} {other} of {noun}
+    | what is the {total} {one} and the {second} {other}""")
+
+
+def _of_two_measures(draw: Draw) -> Asked | None:
+    """One aggregate of two measures, or another of each: «average latitude and longitude by city»."""
+    one, other = draw.rng.sample(draw.thing.with_role("measure"), 2)
+    first, second = draw.rng.sample(("avg", "max", "min", "sum"), 2)
+    text = draw.rng.choice(_OF_TWO)
+    second = second if "{second}" in text else first
+    said = {
+        "total": draw.one_of(AGGREGATES[first]), "second": draw.one_of(AGGREGATES[second]),
+        "one": draw.say(one), "other": draw.say(other), "noun": draw.many(draw.thing),
+    }  # fmt: skip
+    actions: list[Action] = [first, one.leaf, second, other.leaf]
+    words = text.format(**said)
+    key = group_key(draw, draw.thing) if draw.chance(0.4) else None
+    if key is None:
+        filters = draw_filters(draw, draw.thing, 0, 1).only_after()
+        return words + filters.after, select(actions, filters.where)
+    return f"{words} {draw.listed('by, per, for each')} {key[0]}", select([*key[1], *actions], groups=key[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nl2sql.parsers.builtin.grammar import Action
+from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import (
     SMALL_NUMBERS,
     Asked,
@@ -231,8 +231,47 @@ def above_average(draw: Draw) -> Asked | None:
         more = draw.listed(special[2 if above else 3])
         texts = _MORE_THAN_AVERAGE if more.endswith((" than", "above", "below", "over", "under")) else ()
         words = draw.one_of(texts, lead=lead, noun=noun, more=more, single=draw.single(thing)) if texts else words
-    average = select(["avg", field.leaf])
-    return words, select([shown], ["where", ">" if above else "<", field.leaf, *average])
+    inner, outer = _of_kind(draw, thing) if draw.chance(0.35) else ([], [])
+    if inner:
+        words = _beside_kind(draw, field, noun, side, inner, bool(outer))
+        shown = names[0].leaf if names and (wants_name or words.startswith("which")) else thing.leaf
+    average = select(["avg", field.leaf], ["where", *inner] if inner else [])
+    condition: list[Action] = [">" if above else "<", field.leaf, *average]
+    return words, select([shown], ["where", *(["and", *outer] if outer else []), *condition])
+
+
+_OF_KIND = wordings("""{noun} with {column} {side} the average {column} of {value} {noun}
+    | {noun} whose {column} is {side} the average of the {noun} in {value}
+    | {noun} with a {column} {side} that of the average {value} {single}
+    | which {noun} have a {column} {side} the average of {value} {noun}""")
+_BOTH_OF_KIND = wordings("""{value} {noun} with {column} {side} the average {value} {single}
+    | {value} {noun} {side} the average {column} of {value} {noun}
+    | which {value} {noun} have {column} {side} the {value} average
+    | {noun} in {value} with {column} {side} the average of {noun} in {value}
+    | which {value} {noun} are {side} the average {value} {single} in {column}""")
+
+
+def _of_kind(draw: Draw, thing: Thing) -> tuple[list[Action], list[Action]]:
+    """A condition on those whose average it is and, at times, on those beside it too."""
+    fields = [one for one in thing.with_role("category") if one.values]
+    if not fields:
+        return [], []
+    field = draw.rng.choice(fields)
+    condition: list[Action] = ["=", field.leaf, Leaf("text", text=draw.rng.choice(field.values))]
+    return condition, condition if draw.chance(0.6) else []
+
+
+def _beside_kind(draw: Draw, field: Field, noun: str, side: str, condition: list[Action], both: bool) -> str:
+    value = condition[-1]
+    assert isinstance(value, Leaf)
+    said = {
+        "noun": noun,
+        "single": draw.single(draw.thing),
+        "column": draw.say(field),
+        "side": side,
+        "value": value.text,
+    }
+    return draw.one_of(_BOTH_OF_KIND if both else _OF_KIND, **said)
 
 
 _DIFFERENCE = wordings("difference between {one} and {other} for each {single} | {one} minus {other} of all {noun}")

@@ -24,9 +24,9 @@ from nl2sql.parsers.builtin.synthetic_schema import Things
 SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (rows.list_rows, 3), (rows.list_fields, 2.5), (totals.count, 2), (totals.aggregate, 2.5), (groups.grouped, 5),
     (groups.best_group, 1.5), (groups.having, 1), (rows.top_rows, 2.5), (courses.by_time, 2.5), (totals.distinct, 1),
-    (rows.above_average, 0.7), (parents.per_parent, 2), (parents.most_children, 1.2),
-    (parents.without_children, 1), (parents.parent_attribute, 2), (groups.product_of_two, 0.6),
-    (groups.several, 0.5), (rows.two_columns, 0.7), (rows.who_has, 1.5), (totals.count_of_state, 1),
+    (rows.above_average, 1), (parents.per_parent, 2), (parents.most_children, 1.2),
+    (parents.without_children, 1), (parents.parent_attribute, 2), (groups.product_of_two, 0.8),
+    (groups.several, 1), (rows.two_columns, 0.7), (rows.who_has, 1.5), (totals.count_of_state, 1),
     (groups.each_on_average, 0.5),
     (groups.ratio_by_group, 1), (totals.how_much, 1), (parents.with_parent, 2.2), (parents.without_parent, 0.7),
     (groups.two_at_once, 1), (courses.by_weekday, 0.7),
@@ -40,7 +40,8 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (yes_no.flagged, 5), (yes_no.flagged_share, 2), (yes_no.both_sides, 2), (yes_no.by_flag, 1.2),
     (entities.first_entities, 4), (entities.entities_over, 3), (entities.best_entity_of_each, 2),
     (entities.two_measures, 3), (entities.asked_total, 5), (entities.average_per_time, 0.7), (entities.both_ends, 1),
-    (entities.different_entities, 1.2), (verbs.looked_up, 1.8), (verbs.how_many_did, 1.6),
+    (entities.different_entities, 1.2), (entities.largest_and_whose, 0.8), (verbs.looked_up, 1.8),
+    (verbs.how_many_did, 1.6),
     (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
 )  # fmt: skip
 """Every shape and its weight."""
