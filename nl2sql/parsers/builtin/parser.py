@@ -17,9 +17,9 @@ from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form, singular
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
-from nl2sql.parsers.builtin.decode import search
+from nl2sql.parsers.builtin.decode import Found, search
 from nl2sql.parsers.builtin.earlier import Earlier
-from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence
+from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence, is_doubtful
 from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.pruning import readable
@@ -33,6 +33,8 @@ DECLINE_ABOVE = 0.9985
 _NUMERAL = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 """What TRY_CAST(… AS DOUBLE) makes a number of."""
 _VALUES_LOOKED_AT = 20
+_DEEPER = 3
+"""How many times as many readings are looked for where the likeliest one is doubtful."""
 _TURNS_READ = 4
 """Earlier questions of a conversation that are read with the one that follows them up."""
 
@@ -111,10 +113,22 @@ class BuiltinParser:
         return self._said(request, self._read(request), typed)
 
     def _said(self, request: ParseRequest, inputs: Inputs, typed: bool = True) -> tuple[list[Said], float]:
-        """Readings that can be said over this schema, each SQL once."""
+        """Readings that can be said over this schema, and the probability of declining.
+
+        Where the likeliest is doubtful, more are looked for, and those that are not come first.
+        """
         with self._turns.turn(request.cancel), self._pools.limit(limits=self._threads, user_api="blas"):
             spelled = numerals(inputs, request.values) if typed else ()
-            found, declining = search(self._network, inputs, max(request.candidates, 2), request.cancel, typed, spelled)
+            beams = max(request.candidates, 2)
+            found, declining = search(self._network, inputs, beams, request.cancel, typed, spelled)
+            said = self._sayable(found, request, inputs)
+            if said and is_doubtful(said[0].evidence):
+                more, _ = search(self._network, inputs, _DEEPER * beams, request.cancel, typed, spelled)
+                said = sorted(self._sayable(more, request, inputs), key=lambda one: is_doubtful(one.evidence))[:beams]
+        return said, declining
+
+    def _sayable(self, found: Sequence[Found], request: ParseRequest, inputs: Inputs) -> list[Said]:
+        """The readings that can be said over the schema, each SQL once, with their evidence."""
         said: dict[str, Said] = {}
         for one in found:
             reading = with_stored_values(one.reading, request.values)
@@ -124,7 +138,7 @@ class BuiltinParser:
                 continue
             if sql not in said:
                 said[sql] = Said(sql, reading, one.score, evidence(reading, inputs, request.schema, request.values))
-        return list(said.values()), declining
+        return list(said.values())
 
     def _candidate(self, said: Said, request: ParseRequest) -> Candidate:
         score = self._ranking.total(said.score, said.evidence)
