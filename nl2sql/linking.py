@@ -151,7 +151,7 @@ class ColumnValues:
 
 _LONGEST_FORM = 80
 _SHORTEST_KIN = 4
-_MOST_PARTS, _SHORTEST_PART = 3, 3
+_MOST_PARTS, _SHORTEST_PART, _BEGINNING = 3, 3, 3
 _SAY_LITTLE = frozenset("new old open first last high low good big small main other general".split())
 """Words that stand in many names and are said of many other things."""
 _FEW_WAYS = 8
@@ -197,6 +197,8 @@ class ValueIndex:
         self._by_root: dict[str, set[str]] = defaultdict(set)
         self._by_part: dict[str, list[int]] = defaultdict(list)
         """Values of more than one word by the stem of each word."""
+        self._by_beginning: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        """Forms by how each of their words begins, of values that may abbreviate others."""
         self._by_way: tuple[list[int], list[int]] = [], []
         """Values that say of their rows that money or goods come in, go out."""
         for column in columns:
@@ -223,6 +225,9 @@ class ValueIndex:
         self._by_head: dict[tuple[str, int], list[str]] = defaultdict(list)
         for form in self._by_form:
             self._by_head[form[0], len(form)].append(form)
+            parts = form.split()
+            if 1 < len(parts) <= _MOST_PARTS and all(len(part) >= _BEGINNING and part.isalpha() for part in parts):
+                self._by_beginning[tuple(part[:_BEGINNING] for part in parts)].add(form)
             if " " in form:
                 self._by_initials["".join(part[0] for part in form.split())].append(form)
 
@@ -376,9 +381,20 @@ class ValueIndex:
             kin = self._by_root.get(root(form), set()) - {form}
             if kin:
                 return [one for one in matches(sorted(kin), "fuzzy") if self._is_small(one)]
+        if not single and (short := self._abbreviated(texts[start:end])):
+            return [one for one in matches(short, "fuzzy") if self._is_small(one)]
         if single and form not in STOPWORDS and stem(form) in self._by_part:
             return numbered(self._by_part[stem(form)], "fuzzy")
         return []
+
+    def _abbreviated(self, said: Sequence[str]) -> list[str]:
+        """Forms whose words begin as those that are said, or go on from them: «comp sci», «computer science»."""
+        found = self._by_beginning.get(tuple(word[:_BEGINNING] for word in said), set())
+        return sorted(
+            one
+            for one in found
+            if all(part.startswith(word) or word.startswith(part) for part, word in zip(one.split(), said, strict=True))
+        )
 
     def _is_small(self, match: ValueMatch) -> bool:
         return len(self._listed[match.table, match.column]) <= _FEW_VALUES

@@ -147,6 +147,15 @@ def test_a_word_finds_the_values_of_few_that_have_it():
     assert not many.find(split_words("people called ann"))
 
 
+@pytest.mark.parametrize("said", ["computer science department", "comp sci courses", "computer sci. staff"])
+def test_values_that_abbreviate_what_is_said_or_the_other_way(said):
+    for stored in ("Comp. Sci.", "Computer Science"):
+        index = ValueIndex([("course", "dept", one) for one in (stored, "Elec. Eng.", "Physics")])
+        found = [one.value for one in index.find(split_words(said))]
+        assert found[:1] == [stored], (said, stored)
+    assert not ValueIndex([("course", "dept", "Comp. Sci.")]).find(split_words("computer studies"))
+
+
 def test_values_that_are_stored_in_several_cases_are_known():
     stored = index({"shops.city": ["Lyon", "LYON", "São Paulo", "Sao Paulo"], "people.city": ["lyon"]})
     assert stored.in_several_cases("shops", "city", "Lyon")
