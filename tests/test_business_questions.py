@@ -1,16 +1,18 @@
-"""The business questions, dialogues and unanswerable questions: each can be asked, and its gold SQL says something."""
+"""The business questions, dialogues, unanswerable ones, second set: each can be asked, gold SQL says something."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from benchmarks.questions import ask, business_tables, halves
+from benchmarks.questions import ask, business_tables, halves, second_tables
+from benchmarks.questions.sheets import TODAY
 from nl2sql.evaluation.examples import read_examples
 from tests.fakes import ScriptedParser
 
@@ -26,6 +28,7 @@ CATEGORIES = set(
 def databases(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("business")
     business_tables.build(folder, sample_scale=0.25)
+    second_tables.build(folder)
     return folder
 
 
@@ -39,7 +42,7 @@ def connections(databases):
 
 def golds(turn: dict) -> list[str]:
     found = turn.get("gold_sql_all") or [turn["gold_sql"]]
-    return [sql.replace("{today}", business_tables.TODAY.isoformat()) for sql in found]
+    return [sql.replace("{today}", TODAY.isoformat()) for sql in found]
 
 
 @pytest.mark.parametrize(("name", "size"), [("business", 300), ("dialogues", 60), ("unanswerable", 60)])
@@ -56,6 +59,18 @@ def test_sizes_and_halves(name, size):
             assert abs(of["dev"] - of["report"]) <= most, value
 
 
+@pytest.mark.parametrize(("name", "dev", "report"), [("second", 230, 90), ("second_unanswerable", 44, 18)])
+def test_each_half_of_the_second_set_has_its_own_databases(name, dev, report):
+    lines = SETS[name]
+    assert len({json.dumps([line["db_id"], line["question"]]) for line in lines}) == len(lines)
+    assert Counter(line["half"] for line in lines) == {"dev": dev, "report": report}
+    of = {half: {line["db_id"] for line in lines if line["half"] == half} for half in halves.HALVES}
+    assert not of["dev"] & of["report"]
+    assert of["dev"] | of["report"] == set(second_tables.DRAW)
+    assert not set(second_tables.DRAW) & {*business_tables.DRAW, business_tables.SAMPLE}
+    assert {line["category"] for line in lines} <= CATEGORIES | {line["category"] for line in SETS["unanswerable"]}
+
+
 def test_every_category_and_database_is_asked_about():
     found = Counter(line["category"] for line in SETS["business"])
     assert set(found) == CATEGORIES
@@ -69,7 +84,7 @@ def test_every_line_can_be_read(name):
 
 
 def test_gold_sql_says_something(connections):
-    for line in [*SETS["business"], *SETS["dialogues"]]:
+    for line in [*SETS["business"], *SETS["dialogues"], *SETS["second"]]:
         for turn in [*line.get("history", ()), line]:
             alternatives = golds(turn)
             # A few lines have a hundred of them, made of the same few parts.
@@ -79,7 +94,7 @@ def test_gold_sql_says_something(connections):
 
 
 def test_no_gold_sql_where_nothing_answers():
-    for line in SETS["unanswerable"]:
+    for line in [*SETS["unanswerable"], *SETS["second_unanswerable"]]:
         assert (line["answerable"], "gold_sql" in line or "gold_sql_all" in line) == (False, False)
         assert line["reason"].endswith(".")
     found = Counter(line["category"] for line in SETS["unanswerable"])
@@ -91,11 +106,10 @@ def test_a_follow_up_follows_one_question():
     assert len({line["category"] for line in SETS["dialogues"]}) >= 10
 
 
-def test_the_rows_are_the_same_every_time():
-    for db_id in business_tables.DRAW:
-        assert [sheet.rows for sheet in business_tables.sheets(db_id)] == [
-            sheet.rows for sheet in business_tables.sheets(db_id)
-        ]
+@pytest.mark.parametrize("tables", [business_tables, second_tables], ids=["business", "second"])
+def test_the_rows_are_the_same_every_time(tables):
+    for db_id in tables.DRAW:
+        assert [sheet.rows for sheet in tables.sheets(db_id)] == [sheet.rows for sheet in tables.sheets(db_id)]
 
 
 def test_names_are_those_of_an_upload(databases):
@@ -106,15 +120,34 @@ def test_names_are_those_of_an_upload(databases):
     assert "cust_nm" not in said["orders_export"]
 
 
-def test_the_questions_can_be_asked(databases, tmp_path, monkeypatch, capsys):
-    lines = [line for line in SETS["business"] if line["db_id"] == "retail"]
+@pytest.mark.parametrize(
+    ("name", "tables", "db_id", "half", "column", "header"),
+    [
+        ("business", business_tables, "retail", "dev", "qty", "Qty."),
+        ("second", second_tables, "hotel", "report", "rate_night", "Rate/Night (€)"),
+    ],
+    ids=["business", "second"],
+)
+def test_the_questions_can_be_asked(
+    name, tables, db_id, half, column, header, databases, tmp_path, monkeypatch, capsys
+):
+    lines = [line for line in SETS[name] if line["db_id"] == db_id][:6]
     some = tmp_path / "some.jsonl"
-    some.write_text("".join(json.dumps(line) + "\n" for line in lines[:6]), encoding="utf-8")
-    monkeypatch.setattr(ask, "SETS", {"business": some})
-    monkeypatch.setattr(business_tables, "build", lambda folder: shutil.copytree(databases, folder, dirs_exist_ok=True))
+    some.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    built: list[object] = []
+
+    def copied(of: object, folder: Path) -> None:
+        built.append(of)
+        for path in databases.glob(f"{db_id}.*"):
+            shutil.copy(path, folder)
+
+    monkeypatch.setitem(ask.SETS, name, some)
+    for of in (business_tables, second_tables):
+        monkeypatch.setattr(of, "build", partial(copied, of))
     parser = ScriptedParser({line["question"]: golds(line)[-1] for line in lines})
-    assert ask.main(["--half", "dev", "--parser", "scripted"], lambda name: parser) == 0
-    dev = sum(line["half"] == "dev" for line in lines[:6])
-    assert f"execution accuracy  100.0% ({dev} of {dev})" in capsys.readouterr().out
-    columns = {column.name: column.display_name for column in parser.requests[0].schema.tables[0].columns}
-    assert (columns["qty"], columns["cust_nm"]) == ("Qty.", None)
+    assert ask.main(["--set", name, "--half", half, "--parser", "scripted"], lambda name: parser) == 0
+    assert built == [tables]
+    asked = sum(line["half"] == half for line in lines)
+    assert f"execution accuracy  100.0% ({asked} of {asked})" in capsys.readouterr().out
+    columns = {one.name: one.display_name for one in parser.requests[0].schema.tables[0].columns}
+    assert (columns[column], columns.get("cust_nm")) == (header, None)

@@ -1,1 +1,1 @@
-"""Question sets with gold SQL: sixty over the sample company, as it is and renamed, and the business questions."""
+"""Question sets with gold SQL: sixty over the sample company, also renamed, the business questions, a second set."""

@@ -1,6 +1,8 @@
-"""Asks a parser the business questions, dialogues or unanswerable questions over freshly made databases.
+"""Asks a parser the business questions, dialogues, unanswerable questions or a second set over freshly made databases.
 
-python -m benchmarks.questions.ask [--set business|dialogues|unanswerable] [--half dev|report] [--parser NAME]
+    python -m benchmarks.questions.ask [--set NAME] [--half dev|report] [--parser NAME]
+
+where NAME is business, dialogues, unanswerable, second or second_unanswerable.
 """
 
 from __future__ import annotations
@@ -12,13 +14,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.questions import business_tables
+from benchmarks.questions import business_tables, second_tables
 from benchmarks.questions.halves import HALVES
+from benchmarks.questions.sheets import TODAY
 from nl2sql.evaluation.__main__ import main as evaluate
 from nl2sql.parsers.base import SemanticParser
 from nl2sql.parsers.builtin.parser import BuiltinParser
 
-SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in ("business", "dialogues", "unanswerable")}
+_TABLES = {
+    "business": business_tables,
+    "dialogues": business_tables,
+    "unanswerable": business_tables,
+    "second": second_tables,
+    "second_unanswerable": second_tables,
+}
+"""What makes the databases that a set asks about."""
+SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in _TABLES}
 
 
 def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], SemanticParser] | None = None) -> int:
@@ -28,9 +39,9 @@ def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], Sem
         parser_for = partial(_trained, BuiltinParser(options.weights))
     with tempfile.TemporaryDirectory(prefix="nl2sql-questions-") as name:
         folder = Path(name)
-        business_tables.build(folder)
+        _TABLES[options.set].build(folder)
         given = ["--databases", name, "--examples", str(SETS[options.set]), "--parser", options.parser]
-        given += ["--today", business_tables.TODAY.isoformat(), "--out", str(options.out or folder / "results.jsonl")]
+        given += ["--today", TODAY.isoformat(), "--out", str(options.out or folder / "results.jsonl")]
         given += ["--half", options.half] if options.half else []
         return evaluate(given, parser_for)
 

@@ -10,82 +10,30 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 import random
-import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-
-from nl2sql.ingest.names import column_names, table_name
-from nl2sql.ingest.profile import write_profile
-from nl2sql.schema import quote
+from benchmarks.questions.sheets import (
+    CUSTOMERS,
+    MONEY,
+    PEOPLE,
+    TEXT,
+    TODAY,
+    WHOLE,
+    YESTERDAY,
+    Drawn,
+    Sheet,
+    maybe,
+    some_day,
+    weighted,
+    write,
+)
 from sample_data.generate import build as build_sample
 
-TODAY = dt.date(2024, 6, 15)
-"""The date that the business questions are asked on; the exports end the day before."""
 SAMPLE = "sample"
-_YESTERDAY = TODAY - dt.timedelta(days=1)
-_MONEY, _WHOLE, _TEXT = "DECIMAL(18,2)", "BIGINT", "VARCHAR"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One uploaded file: its name, header and type of each column, rows, and keys by header."""
-
-    file: str
-    columns: dict[str, str]
-    rows: list[tuple[Any, ...]]
-    key: str | None = None
-    refers: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Header: the file and the header that it refers to."""
-
-    @property
-    def name(self) -> str:
-        """The table's SQL name."""
-        return table_name(self.file)
-
-    @property
-    def names(self) -> dict[str, str]:
-        """The SQL name of each header."""
-        return dict(zip(self.columns, column_names(list(self.columns)), strict=True))
-
-
-Drawn = tuple[Sheet, ...]
-
-
-def _day(rng: random.Random, first: dt.date, last: dt.date = _YESTERDAY, growth: float = 1.0) -> dt.date:
-    """A day within the range; `growth` below 1 makes later days likelier."""
-    return first + dt.timedelta(days=int((last - first).days * rng.random() ** growth + 0.5))
-
-
-def _maybe(rng: random.Random, value: Any, missing: float) -> Any:
-    return None if rng.random() < missing else value
-
-
-def _weighted(rng: random.Random, **weights: float) -> str:
-    return rng.choices([name.replace("_", " ") for name in weights], list(weights.values()))[0]
-
-
-CUSTOMERS = (
-    "Acme Trading", "Baltic Foods", "Bluebird Hotels", "Cobalt Systems", "Delmar Logistics", "Eastgate School",
-    "Fairview Clinic", "Granite Works", "Harper & Lowe", "Ironbridge Ltd", "Juniper Cafe", "Kingfisher Books",
-    "Larkspur Homes", "Meridian Labs", "Northwind Traders", "Oakfield Farm", "Pinnacle Gym", "Quayside Studios",
-    "Redwood Partners", "Silverline Travel", "Tidewater Marine", "Umbra Design", "Vantage Media", "Westbrook Bank",
-    "Yellowtail Sushi", "Zenith Motors",
-)  # fmt: skip
-PEOPLE = (
-    "Hannah Pryce", "Owen Castell", "Ritu Malhotra", "Dmitri Volkov", "Carla Mendez", "Noel Fitzgerald", "Aiko Mori",
-    "Samuel Adeyemi", "Freya Lindqvist", "Tom Barlow", "Imani Okoro", "Lucas Vidal", "Greta Holm", "Marek Nowak",
-    "Sally Underwood", "Victor Chan", "Bea Thornton", "Youssef Haddad", "Nadia Farouk", "Peter Quill", "Ellie Marsh",
-    "Jorge Almeida", "Kiran Desai", "Mona Becker", "Rory Gallagher", "Tess Whitfield", "Anders Dahl", "Chloe Bernard",
-    "Farid Rahimi", "Leila Osman", "Hugo Maes", "Priya Nair", "Wes Calloway", "Ingrid Solberg", "Paul Drummond",
-)  # fmt: skip
 
 
 def retail(rng: random.Random) -> Drawn:
@@ -93,9 +41,9 @@ def retail(rng: random.Random) -> Drawn:
     lines = {"Chairs": 140, "Desks": 320, "Lamps": 45, "Shelving": 95, "Accessories": 18}
     reps = PEOPLE[:7]
     rows: list[tuple[Any, ...]] = []
-    days = sorted(_day(rng, dt.date(2022, 1, 3), growth=0.8) for _ in range(1_200))
+    days = sorted(some_day(rng, dt.date(2022, 1, 3), growth=0.8) for _ in range(1_200))
     for number, day in enumerate(days):
-        line = _weighted(rng, Chairs=0.3, Desks=0.2, Lamps=0.2, Shelving=0.12, Accessories=0.18)
+        line = weighted(rng, Chairs=0.3, Desks=0.2, Lamps=0.2, Shelving=0.12, Accessories=0.18)
         price = round(lines[line] * rng.uniform(0.7, 1.6), 2)
         qty, discount = rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 8, 12, 20)), rng.choice((0, 0, 0, 0, 5, 10, 15, 20))
         old = (TODAY - day).days
@@ -104,15 +52,15 @@ def retail(rng: random.Random) -> Drawn:
         shipped = day + dt.timedelta(days=rng.randint(1, 9))
         rows.append((
             f"SO-{10_001 + number}", day, CUSTOMERS[min(int(rng.expovariate(0.11)), 24)],
-            _weighted(rng, North=0.33, South=0.28, East=0.22, West=0.17), line,
-            _maybe(rng, reps[min(int(rng.expovariate(0.35)), 6)], 0.04), qty, price, discount,
+            weighted(rng, North=0.33, South=0.28, East=0.22, West=0.17), line,
+            maybe(rng, reps[min(int(rng.expovariate(0.35)), 6)], 0.04), qty, price, discount,
             round(qty * price * (1 - discount / 100), 2), status,
-            None if status in ("Pending", "Cancelled") or shipped > _YESTERDAY else shipped,
+            None if status in ("Pending", "Cancelled") or shipped > YESTERDAY else shipped,
         ))  # fmt: skip
     columns = {
-        "Order No.": _TEXT, "orderDate": "DATE", "cust_nm": _TEXT, "Region/Area": _TEXT, "Product Line": _TEXT,
-        "Sales Rep": _TEXT, "Qty.": _WHOLE, "Unit Price ($)": _MONEY, "Discount %": _WHOLE, "Total Sales ($)": _MONEY,
-        "Order Status": _TEXT, "shipDate": "DATE",
+        "Order No.": TEXT, "orderDate": "DATE", "cust_nm": TEXT, "Region/Area": TEXT, "Product Line": TEXT,
+        "Sales Rep": TEXT, "Qty.": WHOLE, "Unit Price ($)": MONEY, "Discount %": WHOLE, "Total Sales ($)": MONEY,
+        "Order Status": TEXT, "shipDate": "DATE",
     }  # fmt: skip
     return (Sheet("Orders Export.csv", columns, rows),)
 
@@ -138,8 +86,8 @@ def hr(rng: random.Random) -> Drawn:
     heads: dict[str, int] = {}
     for number, dept in enumerate(order):
         pay, titles = depts[dept]
-        joined = _day(rng, dt.date(2014, 1, 6), dt.date(2024, 6, 3), 0.7)
-        left = _day(rng, joined, dt.date(2024, 5, 31)) if rng.random() < 0.16 and joined.year < 2024 else None
+        joined = some_day(rng, dt.date(2014, 1, 6), dt.date(2024, 6, 3), 0.7)
+        left = some_day(rng, joined, dt.date(2024, 5, 31)) if rng.random() < 0.16 and joined.year < 2024 else None
         head = dept not in heads
         title = f"Head of {dept}" if head else rng.choice(titles)
         if head:
@@ -148,23 +96,23 @@ def hr(rng: random.Random) -> Drawn:
         salary = round(pay * factor / 10) * 10 + number
         boss = 100 if head else heads[dept]
         heads.setdefault(dept, 101 + number)
-        place = _weighted(rng, London=0.42, Leeds=0.25, Dublin=0.18, Remote=0.15)
+        place = weighted(rng, London=0.42, Leeds=0.25, Dublin=0.18, Remote=0.15)
         staff.append((
             101 + number, full[number], dept, title, joined, left,
-            salary if head else _maybe(rng, salary, 0.05), boss, place,
+            salary if head else maybe(rng, salary, 0.05), boss, place,
         ))  # fmt: skip
     absences: list[tuple[Any, ...]] = []
     for number in range(620):
         person = rng.choice(staff[1:85])
-        start = _day(rng, max(person[4], dt.date(2022, 1, 3)), person[5] or _YESTERDAY)
-        kind = _weighted(rng, Holiday=0.5, Sick=0.36, Training=0.1, Parental=0.04)
+        start = some_day(rng, max(person[4], dt.date(2022, 1, 3)), person[5] or YESTERDAY)
+        kind = weighted(rng, Holiday=0.5, Sick=0.36, Training=0.1, Parental=0.04)
         days = {"Holiday": 5, "Sick": 2, "Training": 1, "Parental": 40}[kind] + rng.choice((0, 0, 1, 2, 5))
         absences.append((number + 1, person[0], start, days, kind))
     people = {
-        "Emp ID": _WHOLE, "Full Name": _TEXT, "Dept": _TEXT, "jobTitle": _TEXT, "dateJoined": "DATE",
-        "Leaving Date": "DATE", "Annual Salary (£)": _WHOLE, "Mgr ID": _WHOLE, "Office Location": _TEXT,
+        "Emp ID": WHOLE, "Full Name": TEXT, "Dept": TEXT, "jobTitle": TEXT, "dateJoined": "DATE",
+        "Leaving Date": "DATE", "Annual Salary (£)": WHOLE, "Mgr ID": WHOLE, "Office Location": TEXT,
     }  # fmt: skip
-    off = {"Absence ID": _WHOLE, "Emp ID": _WHOLE, "Start Dt": "DATE", "Days Off": _WHOLE, "Absence Type": _TEXT}
+    off = {"Absence ID": WHOLE, "Emp ID": WHOLE, "Start Dt": "DATE", "Days Off": WHOLE, "Absence Type": TEXT}
     return (
         Sheet("Staff List.xlsx", people, staff, "Emp ID", {"Mgr ID": ("Staff List.xlsx", "Emp ID")}),
         Sheet("absences.csv", off, absences, "Absence ID", {"Emp ID": ("Staff List.xlsx", "Emp ID")}),
@@ -182,30 +130,30 @@ def helpdesk(rng: random.Random) -> Drawn:
     }
     agents = PEOPLE[8:15]
     moments = sorted(
-        dt.datetime.combine(_day(rng, dt.date(2023, 1, 2), growth=0.85), dt.time(8))
+        dt.datetime.combine(some_day(rng, dt.date(2023, 1, 2), growth=0.85), dt.time(8))
         + dt.timedelta(minutes=rng.randrange(600))
         for _ in range(1_500)
     )
     rows: list[tuple[Any, ...]] = []
     for number, made in enumerate(moments):
-        kind = _weighted(rng, Network=0.2, Hardware=0.22, Software=0.27, Access=0.24, Billing=0.07)
-        priority = _weighted(rng, Low=0.3, Medium=0.42, High=0.21, Critical=0.07)
+        kind = weighted(rng, Network=0.2, Hardware=0.22, Software=0.27, Access=0.24, Billing=0.07)
+        priority = weighted(rng, Low=0.3, Medium=0.42, High=0.21, Critical=0.07)
         hours = rng.lognormvariate({"Low": 3.4, "Medium": 2.9, "High": 2.2, "Critical": 1.3}[priority], 0.9)
         closed = made + dt.timedelta(minutes=int(hours * 60))
-        is_open = closed.date() > _YESTERDAY or rng.random() < 0.02
+        is_open = closed.date() > YESTERDAY or rng.random() < 0.02
         who = rng.choice(PEOPLE[15:])
         rows.append((
             5_001 + number, made, None if is_open else closed, rng.choice(subjects[kind]), kind, priority,
-            _maybe(rng, agents[min(int(rng.expovariate(0.3)), 6)], 0.05), who,
-            _maybe(rng, f"{who.lower().replace(' ', '.')}@{rng.choice(('corp.example', 'partner.example'))}", 0.06),
-            _weighted(rng, email=0.4, portal=0.3, phone=0.18, chat=0.12),
-            _maybe(rng, int(rng.lognormvariate(3.3, 0.9)) + 1, 0.08),
-            None if is_open else _maybe(rng, rng.choices((1, 2, 3, 4, 5), (0.06, 0.09, 0.2, 0.36, 0.29))[0], 0.45),
+            maybe(rng, agents[min(int(rng.expovariate(0.3)), 6)], 0.05), who,
+            maybe(rng, f"{who.lower().replace(' ', '.')}@{rng.choice(('corp.example', 'partner.example'))}", 0.06),
+            weighted(rng, email=0.4, portal=0.3, phone=0.18, chat=0.12),
+            maybe(rng, int(rng.lognormvariate(3.3, 0.9)) + 1, 0.08),
+            None if is_open else maybe(rng, rng.choices((1, 2, 3, 4, 5), (0.06, 0.09, 0.2, 0.36, 0.29))[0], 0.45),
         ))  # fmt: skip
     columns = {
-        "Ticket #": _WHOLE, "Created At": "TIMESTAMP", "Closed At": "TIMESTAMP", "Subject": _TEXT, "Category": _TEXT,
-        "Priority": _TEXT, "assignedAgent": _TEXT, "Requester": _TEXT, "Requester E-mail": _TEXT, "Channel": _TEXT,
-        "First Response (min)": _WHOLE, "CSAT": _WHOLE,
+        "Ticket #": WHOLE, "Created At": "TIMESTAMP", "Closed At": "TIMESTAMP", "Subject": TEXT, "Category": TEXT,
+        "Priority": TEXT, "assignedAgent": TEXT, "Requester": TEXT, "Requester E-mail": TEXT, "Channel": TEXT,
+        "First Response (min)": WHOLE, "CSAT": WHOLE,
     }  # fmt: skip
     return (Sheet("helpdesk_tickets.csv", columns, rows),)
 
@@ -216,10 +164,10 @@ def clinic(rng: random.Random) -> Drawn:
     pairs = rng.sample([(a.split()[0], b.split()[1]) for a in PEOPLE for b in PEOPLE], 240)
     patients = [
         (
-            1_000 + number, one, other, _day(rng, dt.date(1938, 1, 1), dt.date(2021, 12, 31)), rng.choice("FFMM"),
-            _maybe(rng, rng.choice(cities), 0.03),
-            _maybe(rng, _weighted(rng, Bupa=0.35, Aviva=0.28, Vitality=0.2, AXA_Health=0.17), 0.2),
-            _day(rng, dt.date(2019, 1, 7)),
+            1_000 + number, one, other, some_day(rng, dt.date(1938, 1, 1), dt.date(2021, 12, 31)), rng.choice("FFMM"),
+            maybe(rng, rng.choice(cities), 0.03),
+            maybe(rng, weighted(rng, Bupa=0.35, Aviva=0.28, Vitality=0.2, AXA_Health=0.17), 0.2),
+            some_day(rng, dt.date(2019, 1, 7)),
         )
         for number, (one, other) in enumerate(pairs)
     ]  # fmt: skip
@@ -230,9 +178,9 @@ def clinic(rng: random.Random) -> Drawn:
         (7, "Dr. Yuki Arai", "Cardiology"), (8, "Dr. Pavel Simek", "Neurology"),
     ]  # fmt: skip
     visits: list[tuple[Any, ...]] = []
-    days = sorted(_day(rng, dt.date(2022, 7, 1), dt.date(2024, 7, 26), 0.85) for _ in range(1_400))
+    days = sorted(some_day(rng, dt.date(2022, 7, 1), dt.date(2024, 7, 26), 0.85) for _ in range(1_400))
     for number, day in enumerate(days):
-        kind = _weighted(rng, Consultation=0.4, Check_up=0.25, Follow_up=0.25, Vaccination=0.1).replace(" ", "-")
+        kind = weighted(rng, Consultation=0.4, Check_up=0.25, Follow_up=0.25, Vaccination=0.1).replace(" ", "-")
         came = rng.choices(("Completed", "No-show", "Cancelled"), (0.82, 0.1, 0.08))[0]
         status = came if day < TODAY else rng.choices(("Scheduled", "Cancelled"), (0.94, 0.06))[0]
         fee = {"Consultation": 95, "Check-up": 60, "Follow-up": 45, "Vaccination": 30}[kind] * rng.choice((1, 1, 1.2))
@@ -245,17 +193,17 @@ def clinic(rng: random.Random) -> Drawn:
         Sheet(
             "patients.csv",
             {
-                "Patient ID": _WHOLE, "First Name": _TEXT, "Last Name": _TEXT, "dob": "DATE", "Sex": _TEXT,
-                "City": _TEXT, "Insurer": _TEXT, "Registered On": "DATE",
+                "Patient ID": WHOLE, "First Name": TEXT, "Last Name": TEXT, "dob": "DATE", "Sex": TEXT,
+                "City": TEXT, "Insurer": TEXT, "Registered On": "DATE",
             },
             patients, "Patient ID",
         ),
-        Sheet("doctors.csv", {"Doctor ID": _WHOLE, "Doctor Name": _TEXT, "Specialty": _TEXT}, doctors, "Doctor ID"),
+        Sheet("doctors.csv", {"Doctor ID": WHOLE, "Doctor Name": TEXT, "Specialty": TEXT}, doctors, "Doctor ID"),
         Sheet(
             "appointments.csv",
             {
-                "Appt ID": _WHOLE, "Patient ID": _WHOLE, "Doctor ID": _WHOLE, "apptDate": "DATE", "Appt Type": _TEXT,
-                "Status": _TEXT, "Duration (min)": _WHOLE, "Fee (£)": _MONEY,
+                "Appt ID": WHOLE, "Patient ID": WHOLE, "Doctor ID": WHOLE, "apptDate": "DATE", "Appt Type": TEXT,
+                "Status": TEXT, "Duration (min)": WHOLE, "Fee (£)": MONEY,
             },
             visits, "Appt ID",
             {"Patient ID": ("patients.csv", "Patient ID"), "Doctor ID": ("doctors.csv", "Doctor ID")},
@@ -272,14 +220,14 @@ def saas(rng: random.Random) -> Drawn:
     accounts: list[tuple[Any, ...]] = []
     months: list[tuple[Any, ...]] = []
     for number, title in enumerate(titles):
-        plan = _weighted(rng, Starter=0.45, Growth=0.37, Enterprise=0.18)
-        signed = _day(rng, dt.date(2021, 3, 1), dt.date(2024, 6, 9))
-        churned = _day(rng, signed + dt.timedelta(days=45), dt.date(2025, 12, 31)) if rng.random() < 0.55 else None
+        plan = weighted(rng, Starter=0.45, Growth=0.37, Enterprise=0.18)
+        signed = some_day(rng, dt.date(2021, 3, 1), dt.date(2024, 6, 9))
+        churned = some_day(rng, signed + dt.timedelta(days=45), dt.date(2025, 12, 31)) if rng.random() < 0.55 else None
         churned = churned if churned and churned < TODAY else None
         seats = {"Starter": 3, "Growth": 14, "Enterprise": 85}[plan] + rng.randrange(1, 14)
         accounts.append((
-            f"A{number + 1:03}", title, plan, _weighted(rng, USA=0.4, UK=0.22, Germany=0.18, France=0.12, Canada=0.08),
-            _maybe(rng, _weighted(rng, Fintech=0.25, Retail=0.25, Healthcare=0.2, Logistics=0.15, Media=0.15), 0.07),
+            f"A{number + 1:03}", title, plan, weighted(rng, USA=0.4, UK=0.22, Germany=0.18, France=0.12, Canada=0.08),
+            maybe(rng, weighted(rng, Fintech=0.25, Retail=0.25, Healthcare=0.2, Logistics=0.15, Media=0.15), 0.07),
             signed, churned, seats, rng.choice(PEOPLE[20:25]),
         ))  # fmt: skip
         month, paid = signed.replace(day=1), float(price[plan]) * rng.choice((1, 1, 1.2, 1.5))
@@ -288,10 +236,10 @@ def saas(rng: random.Random) -> Drawn:
             paid *= rng.choices((1, 1.1, 0.9), (0.88, 0.09, 0.03))[0]
             month = (month + dt.timedelta(days=32)).replace(day=1)
     columns = {
-        "Account ID": _TEXT, "Account Name": _TEXT, "Plan": _TEXT, "Country": _TEXT, "Industry": _TEXT,
-        "signupDate": "DATE", "Churn Date": "DATE", "# Seats": _WHOLE, "CSM": _TEXT,
+        "Account ID": TEXT, "Account Name": TEXT, "Plan": TEXT, "Country": TEXT, "Industry": TEXT,
+        "signupDate": "DATE", "Churn Date": "DATE", "# Seats": WHOLE, "CSM": TEXT,
     }  # fmt: skip
-    mrr = {"Account ID": _TEXT, "Month": "DATE", "MRR ($)": _MONEY}
+    mrr = {"Account ID": TEXT, "Month": "DATE", "MRR ($)": MONEY}
     return (
         Sheet("accounts.csv", columns, accounts, "Account ID"),
         Sheet("MRR by Month.csv", mrr, months, None, {"Account ID": ("accounts.csv", "Account ID")}),
@@ -315,20 +263,20 @@ def warehouse(rng: random.Random) -> Drawn:
             cost = round(rng.lognormvariate(2.0, 1.0) + 0.4, 2)
             supplier = suppliers[list(kinds).index(kind)] if rng.random() < 0.75 else rng.choice(suppliers)
             items.append((
-                f"{kind[:2].upper()}-{100 + len(items)}", thing, kind, _maybe(rng, supplier, 0.07), cost,
+                f"{kind[:2].upper()}-{100 + len(items)}", thing, kind, maybe(rng, supplier, 0.07), cost,
                 rng.choice((20, 40, 60, 100)),
             ))  # fmt: skip
     places = ("Rotterdam", "Hamburg", "Lyon")
     stock = [
         (
             item[0], place, max(0, int(rng.gauss(item[5] * 1.9, item[5] * 1.3))),
-            _maybe(rng, _day(rng, dt.date(2024, 1, 2)), 0.1),
+            maybe(rng, some_day(rng, dt.date(2024, 1, 2)), 0.1),
         )
         for item in items for place in places if rng.random() < 0.86
     ]  # fmt: skip
     moves: list[tuple[Any, ...]] = []
-    for number, day in enumerate(sorted(_day(rng, dt.date(2023, 1, 2)) for _ in range(1_600))):
-        kind = _weighted(rng, Inbound=0.3, Outbound=0.64, Adjustment=0.06)
+    for number, day in enumerate(sorted(some_day(rng, dt.date(2023, 1, 2)) for _ in range(1_600))):
+        kind = weighted(rng, Inbound=0.3, Outbound=0.64, Adjustment=0.06)
         qty = {"Inbound": rng.randint(20, 200), "Outbound": rng.randint(1, 90), "Adjustment": rng.randint(-12, 9)}[kind]
         moves.append((number + 1, rng.choice(items[:-2])[0], rng.choice((*places, places[0])), day, kind, qty))
     to_items = {"SKU": ("items.csv", "SKU")}
@@ -336,20 +284,20 @@ def warehouse(rng: random.Random) -> Drawn:
         Sheet(
             "items.csv",
             {
-                "SKU": _TEXT, "Item Desc": _TEXT, "Category": _TEXT, "Supplier": _TEXT, "Unit Cost (€)": _MONEY,
-                "Reorder Lvl": _WHOLE,
+                "SKU": TEXT, "Item Desc": TEXT, "Category": TEXT, "Supplier": TEXT, "Unit Cost (€)": MONEY,
+                "Reorder Lvl": WHOLE,
             },
             items, "SKU",
         ),
         Sheet(
             "Stock on Hand.csv",
-            {"SKU": _TEXT, "Warehouse": _TEXT, "On Hand": _WHOLE, "Last Counted": "DATE"}, stock, None, to_items,
+            {"SKU": TEXT, "Warehouse": TEXT, "On Hand": WHOLE, "Last Counted": "DATE"}, stock, None, to_items,
         ),
         Sheet(
             "movements.csv",
             {
-                "Move ID": _WHOLE, "SKU": _TEXT, "Warehouse": _TEXT, "Move Date": "DATE", "Move Type": _TEXT,
-                "Qty Moved": _WHOLE,
+                "Move ID": WHOLE, "SKU": TEXT, "Warehouse": TEXT, "Move Date": "DATE", "Move Type": TEXT,
+                "Qty Moved": WHOLE,
             },
             moves, "Move ID", to_items,
         ),
@@ -368,20 +316,20 @@ def bank(rng: random.Random) -> Drawn:
     }
     typical = {"Travel": 4.6, "Office": 4.0, "Software": 3.9, "Meals": 2.9, "Utilities": 4.9, "Rent": 7.6}
     rows: list[tuple[Any, ...]] = []
-    for number, day in enumerate(sorted(_day(rng, dt.date(2023, 1, 2)) for _ in range(1_000))):
+    for number, day in enumerate(sorted(some_day(rng, dt.date(2023, 1, 2)) for _ in range(1_000))):
         if rng.random() < 0.14:
             who, kind, way = rng.choice(CUSTOMERS[:9]), "Client payment", "Credit"
             amount, account = round(rng.lognormvariate(7.4, 0.6), 2), "Business Current"
         else:
-            kind = _weighted(rng, Travel=0.2, Office=0.2, Software=0.18, Meals=0.28, Utilities=0.1, Rent=0.04)
+            kind = weighted(rng, Travel=0.2, Office=0.2, Software=0.18, Meals=0.28, Utilities=0.1, Rent=0.04)
             who, way = rng.choice(merchants[kind]), "Debit"
             amount = round(rng.lognormvariate(typical[kind], 0.5), 2)
-            account = _weighted(rng, Business_Current=0.55, Credit_Card=0.37, Savings=0.08)
-        kept = _maybe(rng, kind, 0.08)
+            account = weighted(rng, Business_Current=0.55, Credit_Card=0.37, Savings=0.08)
+        kept = maybe(rng, kind, 0.08)
         rows.append((f"TX{number + 1:05}", day, who, kept, way, amount, account, rng.random() < 0.7))
     columns = {
-        "Txn ID": _TEXT, "Txn Date": "DATE", "Payee/Payer": _TEXT, "Category": _TEXT, "Dr/Cr": _TEXT,
-        "Amount (£)": _MONEY, "Account": _TEXT, "Reconciled?": "BOOLEAN",
+        "Txn ID": TEXT, "Txn Date": "DATE", "Payee/Payer": TEXT, "Category": TEXT, "Dr/Cr": TEXT,
+        "Amount (£)": MONEY, "Account": TEXT, "Reconciled?": "BOOLEAN",
     }  # fmt: skip
     return (Sheet("Bank Transactions.csv", columns, rows),)
 
@@ -391,10 +339,10 @@ def marketing(rng: random.Random) -> Drawn:
     themes = ("Spring Launch", "Summer Deals", "Black Friday", "Partner Webinar", "Brand Refresh", "Free Trial Push")
     rate = {"Email": 40, "Paid Search": 900, "Paid Social": 700, "Display": 350, "Events": 2_500}
     rows: list[tuple[Any, ...]] = []
-    starts = [_day(rng, dt.date(2022, 1, 10), dt.date(2024, 4, 30)) for _ in range(66)]
-    starts += [_day(rng, dt.date(2024, 5, 2), dt.date(2024, 6, 10)) for _ in range(6)]
+    starts = [some_day(rng, dt.date(2022, 1, 10), dt.date(2024, 4, 30)) for _ in range(66)]
+    starts += [some_day(rng, dt.date(2024, 5, 2), dt.date(2024, 6, 10)) for _ in range(6)]
     for number, start in enumerate(sorted(starts)):
-        channel = _weighted(rng, Email=0.28, Paid_Search=0.26, Paid_Social=0.24, Display=0.14, Events=0.08)
+        channel = weighted(rng, Email=0.28, Paid_Search=0.26, Paid_Social=0.24, Display=0.14, Events=0.08)
         days = rng.randint(7, 60)
         end = start + dt.timedelta(days=days)
         spend = round(rate[channel] * days / 7 * rng.uniform(0.6, 1.7), 2)
@@ -404,13 +352,13 @@ def marketing(rng: random.Random) -> Drawn:
         rows.append((
             f"{rng.choice(themes)} {start:%b %y} #{number + 1}", channel, start, None if end >= TODAY else end, spend,
             seen, clicks, leads, round(leads * rng.uniform(15, 140), 2),
-            _maybe(rng, PEOPLE[28 + min(int(rng.expovariate(0.6)), 4)], 0.06),
-            _weighted(rng, EMEA=0.45, AMER=0.35, APAC=0.2),
+            maybe(rng, PEOPLE[28 + min(int(rng.expovariate(0.6)), 4)], 0.06),
+            weighted(rng, EMEA=0.45, AMER=0.35, APAC=0.2),
         ))  # fmt: skip
     columns = {
-        "Campaign": _TEXT, "Channel": _TEXT, "startDate": "DATE", "endDate": "DATE", "Spend ($)": _MONEY,
-        "Impressions": _WHOLE, "Clicks": _WHOLE, "Leads": _WHOLE, "Attributed Revenue ($)": _MONEY, "Owner": _TEXT,
-        "Target Mkt": _TEXT,
+        "Campaign": TEXT, "Channel": TEXT, "startDate": "DATE", "endDate": "DATE", "Spend ($)": MONEY,
+        "Impressions": WHOLE, "Clicks": WHOLE, "Leads": WHOLE, "Attributed Revenue ($)": MONEY, "Owner": TEXT,
+        "Target Mkt": TEXT,
     }  # fmt: skip
     return (Sheet("campaign performance.csv", columns, rows),)
 
@@ -423,23 +371,23 @@ def rents(rng: random.Random) -> Drawn:
     rows: list[tuple[Any, ...]] = []
     for number in range(320):
         place = rng.choices(list(places), (4, 5, 4, 6, 3, 5))[0]
-        kind = _weighted(rng, Flat=0.5, House=0.27, Studio=0.15, Maisonette=0.08)
+        kind = weighted(rng, Flat=0.5, House=0.27, Studio=0.15, Maisonette=0.08)
         beds = rng.choice({"Flat": (1, 2, 2, 3), "House": (2, 3, 3, 4, 5), "Studio": (0,), "Maisonette": (2,)}[kind])
         area = 300 + 220 * beds + rng.randrange(0, 160)
-        listed = _day(rng, dt.date(2022, 9, 1))
+        listed = some_day(rng, dt.date(2022, 9, 1))
         let = listed + dt.timedelta(days=rng.randint(4, 110))
         let_on = let if let < TODAY and rng.random() < 0.9 else None
         rows.append((
             f"PR{2_000 + number}", f"{rng.randint(1, 140)} {rng.choice(streets)}", place, kind, beds, max(1, beds - 1),
-            int((420 + area * 0.9) * places[place] * rng.uniform(0.85, 1.2)), _maybe(rng, area, 0.06),
+            int((420 + area * 0.9) * places[place] * rng.uniform(0.85, 1.2)), maybe(rng, area, 0.06),
             rng.random() < 0.45, listed, listed + dt.timedelta(days=rng.randint(0, 75)), let_on,
-            _weighted(rng, Harper_Lets=0.4, CityNest=0.35, Keystone=0.25),
+            weighted(rng, Harper_Lets=0.4, CityNest=0.35, Keystone=0.25),
             rng.choice(PEOPLE) if let_on else None,
         ))  # fmt: skip
     columns = {
-        "Property Ref": _TEXT, "Street Address": _TEXT, "Neighbourhood": _TEXT, "Type": _TEXT, "Beds": _WHOLE,
-        "Baths": _WHOLE, "Rent (pcm)": _WHOLE, "Sq. Ft.": _WHOLE, "Furnished?": "BOOLEAN", "listedOn": "DATE",
-        "Available From": "DATE", "letOn": "DATE", "Agency": _TEXT, "tenant_nm": _TEXT,
+        "Property Ref": TEXT, "Street Address": TEXT, "Neighbourhood": TEXT, "Type": TEXT, "Beds": WHOLE,
+        "Baths": WHOLE, "Rent (pcm)": WHOLE, "Sq. Ft.": WHOLE, "Furnished?": "BOOLEAN", "listedOn": "DATE",
+        "Available From": "DATE", "letOn": "DATE", "Agency": TEXT, "tenant_nm": TEXT,
     }  # fmt: skip
     return (Sheet("Rental Listings.csv", columns, rows),)
 
@@ -459,8 +407,9 @@ def reviews(rng: random.Random) -> Drawn:
     restaurants = [
         (
             number + 1, title, cuisine, rng.choice(("Downtown", "Harbor", "Midtown", "University", "Westside")),
-            _weighted(rng, **{"$": 0.35, "$$": 0.45, "$$$": 0.2}), _day(rng, dt.date(2008, 3, 1), dt.date(2023, 9, 30)),
-            rng.random() < 0.6, _maybe(rng, f"555-01{number + 10}", 0.15),
+            weighted(rng, **{"$": 0.35, "$$": 0.45, "$$$": 0.2}),
+            some_day(rng, dt.date(2008, 3, 1), dt.date(2023, 9, 30)), rng.random() < 0.6,
+            maybe(rng, f"555-01{number + 10}", 0.15),
         )
         for number, (title, cuisine) in enumerate(zip(titles, cuisines, strict=True))
     ]  # fmt: skip
@@ -471,20 +420,20 @@ def reviews(rng: random.Random) -> Drawn:
     )  # fmt: skip
     quality = [rng.gauss(0, 0.5) for _ in titles]
     rows: list[tuple[Any, ...]] = []
-    for number, day in enumerate(sorted(_day(rng, dt.date(2022, 1, 2), growth=0.9) for _ in range(1_300))):
+    for number, day in enumerate(sorted(some_day(rng, dt.date(2022, 1, 2), growth=0.9) for _ in range(1_300))):
         place = min(int(rng.expovariate(0.13)), 18)
         stars = max(1, min(5, round(3.8 + quality[place] + rng.gauss(0, 1))))
         rows.append((
-            number + 1, place + 1, rng.choice(PEOPLE), stars, day, _maybe(rng, rng.choice(said), 0.22),
+            number + 1, place + 1, rng.choice(PEOPLE), stars, day, maybe(rng, rng.choice(said), 0.22),
             min(int(rng.expovariate(0.35)), 30),
         ))  # fmt: skip
     where = {
-        "Restaurant ID": _WHOLE, "Restaurant": _TEXT, "Cuisine": _TEXT, "Neighborhood": _TEXT, "Price Range": _TEXT,
-        "Opened": "DATE", "Delivers?": "BOOLEAN", "Phone": _TEXT,
+        "Restaurant ID": WHOLE, "Restaurant": TEXT, "Cuisine": TEXT, "Neighborhood": TEXT, "Price Range": TEXT,
+        "Opened": "DATE", "Delivers?": "BOOLEAN", "Phone": TEXT,
     }  # fmt: skip
     what = {
-        "Review ID": _WHOLE, "Restaurant ID": _WHOLE, "Reviewer": _TEXT, "Stars": _WHOLE, "reviewDate": "DATE",
-        "Comment": _TEXT, "Helpful Votes": _WHOLE,
+        "Review ID": WHOLE, "Restaurant ID": WHOLE, "Reviewer": TEXT, "Stars": WHOLE, "reviewDate": "DATE",
+        "Comment": TEXT, "Helpful Votes": WHOLE,
     }  # fmt: skip
     return (
         Sheet("restaurants.csv", where, restaurants, "Restaurant ID"),
@@ -503,56 +452,13 @@ def sheets(db_id: str) -> Drawn:
     return DRAW[db_id](random.Random(f"business {db_id}"))
 
 
-def load(connection: duckdb.DuckDBPyConnection, drawn: Drawn) -> None:
-    """Make the tables of `drawn` in `connection`, keys declared, profile and values beside them."""
-    files = {sheet.file: sheet for sheet in drawn}
-    for sheet in drawn:
-        names = sheet.names
-        lines = [f"{quote(names[header])} {kind}" for header, kind in sheet.columns.items()]
-        if sheet.key:
-            lines.append(f"PRIMARY KEY ({quote(names[sheet.key])})")
-        for header, (file, to_header) in sheet.refers.items():
-            there = files[file]
-            lines.append(
-                f"FOREIGN KEY ({quote(names[header])}) REFERENCES {there.name} ({quote(there.names[to_header])})"
-            )
-        connection.execute(f"CREATE TABLE {sheet.name} ({', '.join(lines)})")
-        # DuckDB looks up a reference within the table itself only among rows that are there already.
-        within = any(file == sheet.file for file, _ in sheet.refers.values())
-        for rows in [[row] for row in sheet.rows] if within else [sheet.rows]:
-            staged = {name: [row[place] for row in rows] for place, name in enumerate(names.values())}
-            connection.register("staged", pa.table(staged))
-            connection.execute(f"INSERT INTO {sheet.name} SELECT * FROM staged")
-            connection.unregister("staged")
-    for sheet in drawn:
-        write_profile(connection, sheet.name)
-
-
-def headers(drawn: Drawn) -> dict[str, dict[str, str]]:
-    """Table name: column name: the header of the file, where it says more than the name (as in an upload)."""
-    return {
-        sheet.name: {name: header for header, name in sheet.names.items() if _plain(header) != name} for sheet in drawn
-    }
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[\s_]+", "_", header).casefold()
-
-
 def build(folder: Path, sample_scale: float = 1.0) -> None:
     """Write every database into `folder`, and the sample company as of TODAY; `sample_scale` multiplies its rows.
 
     Raises FileExistsError when one of them is there.
     """
     for db_id in DRAW:
-        path = folder / f"{db_id}.duckdb"
-        if path.exists():
-            raise FileExistsError(f"{path.name} exists already.")
-        drawn = sheets(db_id)
-        with duckdb.connect(str(path)) as connection:
-            load(connection, drawn)
-        text = json.dumps(headers(drawn), ensure_ascii=False, indent=1)
-        (folder / f"{db_id}.headers.json").write_text(text, encoding="utf-8")
+        write(folder, db_id, sheets(db_id))
     build_sample(folder / f"{SAMPLE}.duckdb", TODAY, sample_scale)
 
 
