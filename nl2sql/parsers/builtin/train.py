@@ -80,12 +80,11 @@ class Stream:
 
 
 def loss_of(
-    model: ParserModel, pairs: Sequence[tuple[Inputs, Targets]], bfloat16: bool = False, smoothing: float = 0.0
+    model: ParserModel, pairs: Sequence[tuple[Inputs, Targets]], bfloat16: bool = False
 ) -> tuple[Tensor, float]:
     """Mean cross-entropy per action over what the grammar allows, and the share of examples predicted whole.
 
-    With `bfloat16`, matrices are multiplied in it (mixed precision, Micikevicius et al. 2018). `smoothing` is the share
-    of a target that goes to all that is allowed alike (label smoothing, Szegedy et al. 2016).
+    With `bfloat16`, matrices are multiplied in it (mixed precision, Micikevicius et al. 2018).
     """
     device = model.start.device
     batch = collate([inputs for inputs, _ in pairs])
@@ -95,9 +94,6 @@ def loss_of(
         scores = model(batch.to(device), read).float()
     scores = scores.masked_fill(~allowed, -1e9)
     loss = F.cross_entropy(scores.flatten(0, 1), gold.flatten(), ignore_index=-100)
-    if smoothing:
-        alike = (scores.log_softmax(-1) * allowed).sum(-1) / allowed.sum(-1).clamp(min=1)  # (B, T)
-        loss = (1 - smoothing) * loss - smoothing * alike[gold != -100].mean()
     right = (scores.argmax(-1) == gold) | (gold == -100)
     return loss, right.all(-1).float().mean().item()
 
@@ -181,7 +177,7 @@ def train(arguments: argparse.Namespace) -> None:
         for pairs in stream.batches(arguments.batch):
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(step, group["peak"], arguments.steps)
-            loss, right = loss_of(model, pairs, arguments.bfloat16, arguments.smoothing)
+            loss, right = loss_of(model, pairs, arguments.bfloat16)
             loss.backward()
             torch.nn.utils.clip_grad_norm_([one for group in groups for one in group["params"]], 1.0)  # type: ignore[attr-defined]
             optimizer.step()
@@ -248,7 +244,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--bfloat16", action="store_true", help="multiply in bfloat16: faster where the processor or GPU has it (AMX)"
     )
-    parser.add_argument("--smoothing", type=float, default=0.0, help="share of a target that goes to all it might be")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--encoder-layers", type=int, default=6, help="an ablation: the encoder's first layers only")
     parser.add_argument(
