@@ -56,15 +56,11 @@ def test_numbers_left_out_and_keys_added_up():
     assert found("sum of ids", "sum", Leaf("column", "orders", "id"))["key_totals"] == 1
 
 
-def test_names_left_out_and_columns_that_groups_do_not_settle():
+def test_columns_that_groups_do_not_settle():
     name, city, table = NAME, Leaf("column", "customers", "city"), Leaf("table", "orders")
-    assert found("name and city of customers", name)["uncovered"] == 1
-    assert "uncovered" not in found("name and city of customers", name, city)
     own = Leaf("column", "orders", "customer_id")
     assert found("customers by orders", name, "count", table, "group", city)["loose"] == 1
     assert "loose" not in found("customers by orders", name, "count", table, "group", own)
-    assert found("ids of customers", name)["id_missed"] == 1
-    assert "id_missed" not in found("ids of customers", Leaf("column", "customers", "id"))
 
 
 def test_a_join_by_way_of_what_two_tables_share_is_counted():
@@ -79,8 +75,7 @@ def test_a_join_by_way_of_what_two_tables_share_is_counted():
     inputs = encode(question, schema, find_links(question, None, schema), pieces, special)
     shown = Leaf("column", "visits", "note"), Leaf("column", "calls", "note")
     assert evidence(("select", *shown, "end"), inputs, schema)["fans"] == 1
-    both = evidence(("select", NAME, *shown, "end"), inputs, schema)
-    assert (both.get("fans", 0), both["fans_named"]) == (0, 1)
+    assert "fans" not in evidence(("select", NAME, *shown, "end"), inputs, schema)
 
 
 def test_what_is_said_twice():

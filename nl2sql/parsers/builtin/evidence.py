@@ -17,7 +17,6 @@ from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
 from nl2sql.parsers.builtin.grammar import ARITHMETIC, DURATIONS, OVER_GROUPS, PATTERNS, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
-from nl2sql.parsers.builtin.relations import RELATIONS
 from nl2sql.parsers.builtin.tree import Query, to_tree
 from nl2sql.schema import Schema, fold
 
@@ -129,10 +128,7 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueInde
     found["shown"] = len(shown)
     found |= _of_tables(reading, schema, flags)
     found["unused_names"] = _unused_names(set(columns), flags)
-    found["uncovered"] = _uncovered(reading, inputs)
     found["loose"] = _loose(reading, schema)
-    if _IDS.search(asked) and not any(_is_id(leaf, schema) for leaf in shown):
-        found["id_missed"] = 1.0
     return {name: amount for name, amount in found.items() if amount}
 
 
@@ -173,7 +169,6 @@ def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[
         "joins": max(len(path) - 1, 0),
         "bridges": len(path - taken),
         "fans": len([name for name in fans if name not in taken]),
-        "fans_named": len([name for name in fans if name in taken]),
         "unused_tables": len(whole - path),
     }
 
@@ -182,34 +177,6 @@ def _unused_names(columns: Collection[Leaf], flags: Mapping[Leaf, frozenset[int]
     """Names of columns that the question says whole, of which no column of that name is used."""
     said = {fold(leaf.column) for leaf, own in flags.items() if leaf.kind == "column" and _WHOLE in own}
     return len(said - {fold(leaf.column) for leaf in columns})
-
-
-_IDS = re.compile(r"\bids?\b")
-
-
-def _is_id(leaf: Leaf, schema: Schema) -> bool:
-    table = schema.table(leaf.table)
-    is_key = table is not None and leaf.column in table.primary_key
-    return is_key or leaf.column.lower().endswith(("id", "ids", "code"))
-
-
-def _uncovered(reading: Reading, inputs: Inputs) -> float:
-    """Words of the question that name columns, whole, none of which the reading uses, nor anything else they mean."""
-    used = {number for number, item in enumerate(inputs.items) if item.leaf is not None and item.leaf in set(reading)}
-    first = len(inputs.items) - len(inputs.words)
-    naming: dict[int, bool] = {}
-    covered: set[int] = set()
-    for (word, item), relation in inputs.related.items():
-        if word < first or item >= first:
-            continue
-        if RELATIONS[relation] == "names_column":
-            naming[word] = True
-        if item in used and RELATIONS[relation] in _COVERING:
-            covered.add(word)
-    return len(set(naming) - covered)
-
-
-_COVERING = frozenset(("names_column", "names_column_part", "names_table", "names_table_part", "says_value"))
 
 
 def _loose(reading: Reading, schema: Schema) -> float:

@@ -28,7 +28,7 @@ from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
 from nl2sql.parsers.turns import Turns
 from nl2sql.schema import Schema
 
-DECLINE_ABOVE = 0.9985
+DECLINE_ABOVE = 0.985
 """Probability of declining from which a question is declined; below, its answer is only the less sure."""
 _NUMERAL = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 """What TRY_CAST(… AS DOUBLE) makes a number of."""
