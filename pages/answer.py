@@ -7,13 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from nl2sql.answers import Answer, Job
+from nl2sql.comparing.clauses import difference
 from nl2sql.export import to_csv
 from nl2sql.guard import format_sql
 from nl2sql.pipeline import Workbench
 from pages import feedback
 from pages.drawing import (
     confidence_words,
-    difference,
     one_line,
     parser_words,
     plain,
@@ -106,7 +106,7 @@ def _readings(answer: Answer, run: Run) -> None:
         if one_line(candidate.sql) == one_line(answer.sql):
             continue
         with st.container(gap="xsmall"):
-            changed = difference(one_line(answer.sql), one_line(candidate.sql))
+            changed = difference(answer.sql, candidate.sql)
             if changed:
                 st.caption(plain(changed[0].upper() + changed[1:]))
             st.code(one_line(candidate.sql), language="sql", wrap_lines=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -24,7 +23,6 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _REWRITTEN = re.compile(r"(?<=:)(?=\S)|(?<=[<>=~-])(?=[<>=~-])|(?=@)|(?<=www)(?=\.)", re.I)
 _JOINER = "\u2060"
 _IDENTIFIER = re.compile(r"(^|_|\b)(id|no|nr|number|code|year|zip|postcode|phone)$|(^|_)(year|id)(_|$)", re.I)
-_TOKEN = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\w+|\S")
 
 
 def plain(text: str, width: int = 2_000) -> str:
@@ -262,23 +260,3 @@ def one_line(sql: str) -> str:
     """
     pieces = re.split(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")", sql)
     return "".join(piece if index % 2 else re.sub(r"\s+", " ", piece) for index, piece in enumerate(pieces)).strip()
-
-
-def difference(sql: str, other: str) -> str:
-    """What `other` says instead of `sql`, short enough for a caption; empty when they differ all over.
-
-    >>> difference("SELECT max(a) FROM t ORDER BY b", "SELECT min(a) FROM t")
-    'min instead of max; without ORDER BY b'
-    """
-    before, after = _TOKEN.findall(sql), _TOKEN.findall(other)
-    changes = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        old, new = " ".join(before[a:b]), " ".join(after[c:d])
-        if kind == "replace":
-            changes.append(f"{new} instead of {old}")
-        elif kind == "insert":
-            changes.append(f"with {new}")
-        elif kind == "delete":
-            changes.append(f"without {old}")
-    text = "; ".join(changes)
-    return text if len(changes) <= 3 and len(text) <= 120 else ""
