@@ -27,6 +27,7 @@ TOTALS = "SELECT name, sum(x) AS s FROM t GROUP BY name ORDER BY s DESC LIMIT 3"
          "looks into u instead of t; where b = 2 instead of b = 1"),
         ("SELECT any_value(t.a) AS a FROM t GROUP BY t.k", "SELECT a FROM t", "not for each k"),
         ("SELECT u.a FROM t JOIN u ON u.id = t.id", "SELECT a FROM u JOIN t ON t.id = u.id", ""),
+        (TOTALS, TOTALS.replace("sum(x)", "count(*)"), "shows count(*) instead of sum(x)"),
         (TOTALS, TOTALS, ""),
         ("SELECT a, b FROM t WHERE c = 1 GROUP BY d ORDER BY e", "SELECT x FROM y LIMIT 1", ""),
         ("SELECT a FROM t", "SELECT a FROM t UNION SELECT b FROM u", ""),

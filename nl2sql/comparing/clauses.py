@@ -36,10 +36,15 @@ def difference(sql: str, other: str) -> str:
     before, after = _clauses(sql), _clauses(other)
     if before is None or after is None:
         return ""
-    changes = []
+    changes: list[str] = []
+    shown: tuple[list[str], list[str]] = [], []
     for name, (adds, drops, replaces) in _WORDS.items():
         new = [one for one in after[name] if one not in before[name]]
         old = [one for one in before[name] if one not in after[name]]
+        if name == "items":
+            shown = new, old
+        if name == "order" and new and ([_key(one) for one in new], [_key(one) for one in old]) == shown:
+            continue  # what is shown instead is sorted by instead
         if new and old:
             changes.append(replaces.format(", ".join(new), ", ".join(old)))
         elif new:
@@ -50,6 +55,10 @@ def difference(sql: str, other: str) -> str:
         changes.append("each only once" if after["distinct"] else "the same more than once")
     text = "; ".join(changes)
     return text if len(changes) <= _MOST and len(text) <= _LONGEST else ""
+
+
+def _key(order: str) -> str:
+    return order.removesuffix(" DESC")
 
 
 def _clauses(sql: str) -> dict[str, Sequence[str]] | None:
