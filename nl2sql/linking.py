@@ -302,6 +302,10 @@ class ValueIndex:
         """The stored values of one column that are indexed, the most frequent first."""
         return tuple(self._forms(table, column).values())
 
+    def commonest(self, table: str, column: str, count: int) -> tuple[str, ...]:
+        """The most frequent stored values of one column, at most `count`; nothing is worked out for it."""
+        return tuple(value for value, _ in self._listed.get((table, column), ())[:count])
+
     def is_whole(self, table: str, column: str) -> bool:
         """True when every distinct value of the column is indexed."""
         return (table, column) in self._listed and (table, column) not in self.partial

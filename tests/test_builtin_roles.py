@@ -159,6 +159,7 @@ def test_stored_values_are_found_in_roles_too():
     }
     assert values.stored("AwayTeam", "City", "oslo") == "Oslo"
     assert values.of_column("HomeTeam", "City") == ("Oslo",)
+    assert values.commonest("HomeTeam", "City", 5) == ("Oslo",)
     assert values.is_whole("HomeTeam", "City")
     assert values.size == 1
 

@@ -92,6 +92,7 @@ def test_a_column_of_many_values_is_indexed_in_part_the_frequent_first():
     values = ValueIndex.build(Schema((Table("t", (Column("a", "VARCHAR"),)),)), shop.fetch)
     assert ValueIndex.PER_COLUMN - 1 <= values.size <= ValueIndex.PER_COLUMN  # the empty text is no value
     assert values.of_column("t", "a")[0] == "often"
+    assert values.commonest("t", "a", 1) == ("often",)
     assert values.partial == {("t", "a")}
     assert not values.is_whole("t", "a")
 

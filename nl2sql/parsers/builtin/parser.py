@@ -176,7 +176,7 @@ def numerals(inputs: Inputs, values: ValueIndex | None) -> list[int]:
     found = []
     for place, item in enumerate(inputs.items):
         if item.kind == "column" and item.family == "text" and item.leaf is not None:
-            stored = values.of_column(item.leaf.table, item.leaf.column)[:_VALUES_LOOKED_AT]
+            stored = values.commonest(item.leaf.table, item.leaf.column, _VALUES_LOOKED_AT)
             if stored and all(_NUMERAL.fullmatch(one) for one in stored):
                 found.append(place)
     return found

@@ -134,6 +134,10 @@ class RoleValues(ValueIndex):
         """The stored values of one column that are indexed."""
         return self._known.of_column(self._of.get(table, table), column)
 
+    def commonest(self, table: str, column: str, count: int) -> tuple[str, ...]:
+        """The most frequent stored values of one column, at most `count`."""
+        return self._known.commonest(self._of.get(table, table), column, count)
+
     def is_whole(self, table: str, column: str) -> bool:
         """True when every distinct value of the column is indexed."""
         return self._known.is_whole(self._of.get(table, table), column)
