@@ -8,10 +8,8 @@ those that an upload makes of them. Every value is drawn from a seeded generator
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import random
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from benchmarks.questions.sheets import (
     some_day,
     weighted,
     write,
+    write_all,
 )
 from sample_data.generate import build as build_sample
 
@@ -464,18 +463,7 @@ def build(folder: Path, sample_scale: float = 1.0) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the databases into the folder named on the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.questions.business_tables", description=__doc__.split("\n")[0]
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR")
-    folder: Path = parser.parse_args(arguments).folder
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        build(folder)
-    except FileExistsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return write_all("business_tables", __doc__, build, arguments)
 
 
 if __name__ == "__main__":

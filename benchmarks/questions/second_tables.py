@@ -8,9 +8,7 @@ rows are always the same. The half that development looks at and the half that i
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,7 +27,7 @@ from benchmarks.questions.second_small_tables import (
     solar,
     web,
 )
-from benchmarks.questions.sheets import Drawn, write
+from benchmarks.questions.sheets import Drawn, write, write_all
 
 _BATCHES: dict[str, tuple[Callable[[random.Random], Drawn], ...]] = {
     "A": (broker, hospital, university, supportdesk, airline),
@@ -58,18 +56,7 @@ def build(folder: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the databases into the folder named on the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.questions.second_tables", description=__doc__.split("\n")[0]
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR")
-    folder: Path = parser.parse_args(arguments).folder
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        build(folder)
-    except FileExistsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return write_all("second_tables", __doc__, build, arguments)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import random
 import re
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,3 +140,17 @@ def write(folder: Path, db_id: str, drawn: Drawn) -> None:
         load(connection, drawn)
     text = json.dumps(headers(drawn), ensure_ascii=False, indent=1)
     (folder / f"{db_id}.headers.json").write_text(text, encoding="utf-8")
+
+
+def write_all(module: str, what: str, build: Callable[[Path], None], arguments: Sequence[str] | None) -> int:
+    """Build databases into the folder named on the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.questions.{module}", description=what.split("\n")[0])
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    folder: Path = parser.parse_args(arguments).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        build(folder)
+    except FileExistsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
