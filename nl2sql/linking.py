@@ -204,6 +204,7 @@ class ValueIndex:
         for column in columns:
             before = len(self._entries)
             few = len(column.values) <= _FEW_VALUES
+            forms: list[str] = []
             for value, known in column.values:
                 form = known or normal_form(value)
                 if few and form.isalpha() and len(form) >= _SHORTEST_KIN:
@@ -214,10 +215,13 @@ class ValueIndex:
                     else:
                         self._by_form[form] = [len(self._entries)]
                     self._entries.append((len(self._places), value))
+                    forms.append(form)
+            if few:
+                self._note_beginnings(forms)
             if len(column.values) <= _FEW_WAYS:
-                self._note_ways(before)
+                self._note_ways(before, forms)
             if len(column.values) <= _FEW_OF_WORDS:
-                self._note_parts(before)
+                self._note_parts(before, forms)
             if len(self._entries) > before:
                 self._places.append((column.table, column.column))
                 self._listed[column.table, column.column] = column.values
@@ -225,25 +229,28 @@ class ValueIndex:
         self._by_head: dict[tuple[str, int], list[str]] = defaultdict(list)
         for form in self._by_form:
             self._by_head[form[0], len(form)].append(form)
-            parts = form.split()
-            if 1 < len(parts) <= _MOST_PARTS and all(len(part) >= _BEGINNING and part.isalpha() for part in parts):
-                self._by_beginning[tuple(part[:_BEGINNING] for part in parts)].add(form)
             if " " in form:
                 self._by_initials["".join(part[0] for part in form.split())].append(form)
 
-    def _note_ways(self, first: int) -> None:
+    def _note_beginnings(self, forms: Sequence[str]) -> None:
+        """How the words begin of those forms that may abbreviate what is said, or be abbreviated by it."""
+        for form in forms:
+            parts = form.split()
+            if 1 < len(parts) <= _MOST_PARTS and all(len(part) >= _BEGINNING and part.isalpha() for part in parts):
+                self._by_beginning[tuple(part[:_BEGINNING] for part in parts)].add(form)
+
+    def _note_ways(self, first: int, forms: Sequence[str]) -> None:
         """Of the entries from `first` on, the values of one column, those that say which way their rows go."""
-        forms = [normal_form(value) for _, value in self._entries[first:]]
         if meanings.has_both_ways(set(forms)):
             for at, form in enumerate(forms, first):
                 way = meanings.way_of(form)
                 if way is not None:
                     self._by_way[way].append(at)
 
-    def _note_parts(self, first: int) -> None:
+    def _note_parts(self, first: int, forms: Sequence[str]) -> None:
         """Of the entries from `first` on, the values of one column, the words that are in few of them."""
         found: dict[str, list[int]] = defaultdict(list)
-        parted = [normal_form(value).split() for _, value in self._entries[first:]]
+        parted = [form.split() for form in forms]
         if max(map(len, parted), default=0) > _MOST_PARTS:
             return  # sentences, no names
         for at, parts in enumerate(parted, first):

@@ -79,7 +79,7 @@ def _clauses(sql: str) -> dict[str, Sequence[str]] | None:
     conditions = [one for part in met for one in (part.flatten() if isinstance(part, exp.And) else (part,))]
     return {
         "tables": [fold(one.this.name) for one in (source, *(tree.args.get("joins") or [])) if one is not None],
-        "items": [_said(one.this if isinstance(one, exp.Alias) else one) for one in tree.expressions],
+        "items": [_said(one.unalias()) for one in tree.expressions],
         "conditions": [_said(one) for one in conditions],
         "groups": [_said(one) for one in (group.expressions if group else [])],
         "having": [_said(having.this)] if having else [],

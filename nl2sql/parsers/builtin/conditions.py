@@ -56,15 +56,14 @@ class Conditions:
         if type_of(self.schema, left) != type_of(self.schema, query.items[0]):
             if not self._spelled(operator, left, query.items[0]):
                 raise ParserError("Values of different kinds cannot be compared.")
-            written = _as_number(written)
+            written = self.expressions.number(left)
         operator = {"in": "IN", "not_in": "NOT IN", "!=": "<>"}.get(operator, operator)
         return f"{written} {operator} ({text})"
 
     def _spelled(self, operator: str, left: Node, right: Node) -> bool:
         """Whether text on the left is set beside a number on the right by size: text that spells numbers."""
-        if operator not in _BY_SIZE or family_of(self.schema, left) != "text":
-            return False
-        return right.head in ("0", "1") or family_of(self.schema, right) == "number"
+        families = family_of(self.schema, left), family_of(self.schema, right)
+        return operator in _BY_SIZE and families == ("text", "number")
 
     def _test(self, test: str, part: Node) -> str:
         text = self.expressions.write(part)
@@ -91,7 +90,7 @@ class Conditions:
             start, end = self._bounds(low)[0], self._bounds(high)[1]
             return f"{text} >= DATE '{start}' AND {text} < DATE '{end}'"
         if self._spelled("<=", left, low) and self._spelled("<=", left, high):
-            return f"{_as_number(text)} BETWEEN {_digits(low)} AND {_digits(high)}"
+            return f"{self.expressions.number(left)} BETWEEN {_digits(low)} AND {_digits(high)}"
         return f"{text} BETWEEN {self._value(left, low)} AND {self._value(left, high)}"
 
     def _compare(self, operator: str, left: Node, right: Node) -> str:
@@ -99,7 +98,7 @@ class Conditions:
         sql_operator = operator.replace("!=", "<>")
         if right.head not in ("0", "1") and (not isinstance(right.head, Leaf) or right.head.kind == "column"):
             if self._spelled(operator, left, right):
-                return f"{_as_number(text)} {sql_operator} {self.expressions.write(right)}"
+                return f"{self.expressions.number(left)} {sql_operator} {self.expressions.write(right)}"
             if type_of(self.schema, left) != type_of(self.schema, right):
                 raise ParserError("Values of different kinds cannot be compared.")
             return f"{text} {sql_operator} {self.expressions.write(right)}"
@@ -107,7 +106,7 @@ class Conditions:
         if family == "date" and right.is_date:
             return self._compare_date(text, operator, right)
         if self._spelled(operator, left, right):
-            return f"{_as_number(text)} {sql_operator} {_digits(right)}"
+            return f"{self.expressions.number(left)} {sql_operator} {_digits(right)}"
         value = self._value(left, right)
         if family == "text":
             text = self.expressions.write_text(left)
@@ -158,11 +157,6 @@ class Conditions:
         if leaf.kind in ("number", "date"):
             return literal(leaf.text)
         return literal(leaf.value or leaf.text)
-
-
-def _as_number(text: str) -> str:
-    """Text that spells numbers as numbers; what spells none is missing."""
-    return f"try_cast({text} AS DOUBLE)"
 
 
 def _digits(value: Node) -> str:

@@ -39,7 +39,7 @@ from nl2sql.parsers.builtin.grammar import (
     closes_in,
 )
 from nl2sql.parsers.builtin.layers import Floats
-from nl2sql.parsers.builtin.network import Network, Past
+from nl2sql.parsers.builtin.network import Memory, Network, Past
 from nl2sql.parsers.builtin.relations import tied_columns
 from nl2sql.schema import fold
 from nl2sql.spelling import normal_form
@@ -179,14 +179,16 @@ def search(
     cancel: Cancel | None = None,
     typed: bool = True,
     numerals: Collection[int] = (),
+    memory: Memory | None = None,
 ) -> tuple[list[Found], float]:
     """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError.
 
-    `numerals` are the items that are columns of text whose stored values spell numbers. With `typed` False, an
-    ablation, the grammar alone says what may follow, and not what is known of types and values.
+    `memory` is what the encoder found in `inputs`, where they were read already. `numerals` are the items that are
+    columns of text whose stored values spell numbers. With `typed` False, an ablation, the grammar alone says what may
+    follow, and not what is known of types and values.
     """
     keyword_count = network.config.keywords
-    memory, past = network.encode(arrays_of(inputs)), Past(network.config, beams)
+    memory, past = memory or network.encode(arrays_of(inputs)), Past(network.config, beams)
     tied, spelled = tied_columns(inputs.related), _spelled_out(inputs)
     places = _Places(inputs.items, keyword_count, typed, numerals, tied, spelled)
     live, rows = [_Beam(START, (), 0.0)], [0]

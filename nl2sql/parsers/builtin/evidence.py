@@ -163,12 +163,11 @@ def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[
     except ParserError:
         joins, path = [], {fold(name) for name in named}
     shared = Counter(fold(key.to_table) for _, key in joins if key is not None)
-    fans = [name for name, count in shared.items() if count > 1]
     whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
     return {
         "joins": max(len(path) - 1, 0),
         "bridges": len(path - taken),
-        "fans": len([name for name in fans if name not in taken]),
+        "fans": sum(count > 1 and name not in taken for name, count in shared.items()),
         "unused_tables": len(whole - path),
     }
 
@@ -190,10 +189,12 @@ def _loose(reading: Reading, schema: Schema) -> float:
             break
         if isinstance(action, Leaf):
             keys.append(action)
-    settled = {fold(leaf.table) for leaf in keys if _is_key_of(leaf, schema)}
-    for key in schema.foreign_keys:
-        if any(fold(leaf.table) == fold(key.table) and (leaf.column,) == key.columns for leaf in keys):
-            settled.add(fold(key.to_table))
+    settled = {
+        fold(key.to_table)
+        for key in schema.foreign_keys
+        for leaf in keys
+        if fold(leaf.table) == fold(key.table) and (leaf.column,) == key.columns
+    }
     called = {fold(leaf.column) for leaf in keys}
     loose = 0
     for place, action in enumerate(reading[:at]):
@@ -205,11 +206,6 @@ def _loose(reading: Reading, schema: Schema) -> float:
         named = table is not None and len(table.primary_key) == 1 and fold(table.primary_key[0]) in called
         loose += shown and not named and fold(action.table) not in settled
     return loose
-
-
-def _is_key_of(leaf: Leaf, schema: Schema) -> bool:
-    table = schema.table(leaf.table)
-    return table is not None and table.primary_key == (leaf.column,)
 
 
 def key_totals(reading: Reading, schema: Schema) -> int:

@@ -138,7 +138,7 @@ class Expressions:
         if part.aggregates:
             raise ParserError("What is computed over rows cannot be computed over again.")
         groups, self.groups = self.groups, None
-        inner = self._number(part) if node.head in ("sum", "avg", "median") else self.write(part)
+        inner = self.number(part) if node.head in ("sum", "avg", "median") else self.write(part)
         self.groups = groups
         return f"{node.head}({'DISTINCT ' if node.distinct else ''}{inner})"
 
@@ -192,7 +192,7 @@ class Expressions:
             raise ParserError("Days and hours lie between dates only.")
         return f"date_diff('{unit.removesuffix('s')}', {self.write(start)}, {self.write(end)})"
 
-    def _number(self, node: Node) -> str:
+    def number(self, node: Node) -> str:
         """An expression to compute with: a number, or text that may spell one."""
         family = family_of(self.schema, node)
         if family not in ("number", "text"):
@@ -202,7 +202,7 @@ class Expressions:
 
     def _arithmetic(self, node: Node) -> str:
         left, right = (
-            f"({self._number(part)})" if part.head in (*ARITHMETIC, "rate", *OVER_GROUPS) else self._number(part)
+            f"({self.number(part)})" if part.head in (*ARITHMETIC, "rate", *OVER_GROUPS) else self.number(part)
             for part in node.parts
         )
         if node.head == "divide":

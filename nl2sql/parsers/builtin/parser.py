@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -13,10 +14,12 @@ from pathlib import Path
 from threadpoolctl import ThreadpoolController
 
 from nl2sql import dates
+from nl2sql.engine.base import Cancel
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form, singular
 from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction, Turn
 from nl2sql.parsers.builtin import grammar, weights
+from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.decode import Found, search
 from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence, is_doubtful
@@ -117,15 +120,23 @@ class BuiltinParser:
 
         Where the likeliest is doubtful, more are looked for, and those that are not come first.
         """
-        with self._turns.turn(request.cancel), self._pools.limit(limits=self._threads, user_api="blas"):
-            spelled = numerals(inputs, request.values) if typed else ()
-            beams = max(request.candidates, 2)
-            found, declining = search(self._network, inputs, beams, request.cancel, typed, spelled)
-            said = self._sayable(found, request, inputs)
-            if said and is_doubtful(said[0].evidence):
-                more, _ = search(self._network, inputs, _DEEPER * beams, request.cancel, typed, spelled)
-                said = sorted(self._sayable(more, request, inputs), key=lambda one: is_doubtful(one.evidence))[:beams]
+        spelled = numerals(inputs, request.values) if typed else ()
+        beams = max(request.candidates, 2)
+        with self._turn(request.cancel):
+            memory = self._network.encode(arrays_of(inputs))
+            found, declining = search(self._network, inputs, beams, request.cancel, typed, spelled, memory)
+        said = self._sayable(found, request, inputs)
+        if said and is_doubtful(said[0].evidence):
+            with self._turn(request.cancel):
+                found, _ = search(self._network, inputs, _DEEPER * beams, request.cancel, typed, spelled, memory)
+            said = sorted(self._sayable(found, request, inputs), key=lambda one: is_doubtful(one.evidence))[:beams]
         return said, declining
+
+    @contextmanager
+    def _turn(self, cancel: Cancel | None) -> Iterator[None]:
+        """Computing, when it is this question's turn. Raises QueryCancelledError."""
+        with self._turns.turn(cancel), self._pools.limit(limits=self._threads, user_api="blas"):
+            yield
 
     def _sayable(self, found: Sequence[Found], request: ParseRequest, inputs: Inputs) -> list[Said]:
         """The readings that can be said over the schema, each SQL once, with their evidence."""

@@ -216,7 +216,7 @@ class Synthesis:
                 add(party.names[0], "VARCHAR", party, "party")
         flat = len(names) == 1 and rng.random() < 0.6
         for extra in self._more(kind, flat):
-            add(extra.names[0], _TYPES[extra.family][0] if extra.family != "number" else "DOUBLE", extra, extra.role)
+            add(extra.names[0], _TYPES[extra.family][0], extra, extra.role)
         count = rng.randint(min(3, len(kind.attributes)), len(kind.attributes))
         for attribute_key in sorted(rng.sample(kind.attributes, count), key=kind.attributes.index):
             attribute = self.attributes[attribute_key]

@@ -6,6 +6,7 @@ from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import Filters, draw_filters, in_period
+from nl2sql.parsers.builtin.questions.totals import COUNTED_MEASURES
 from nl2sql.parsers.builtin.synthetic_schema import Field, plural
 
 
@@ -187,8 +188,6 @@ def two_measures(draw: Draw) -> Asked | None:
         words, actions = draw.one_of(_LESS, **said), list[Action](["subtract", *left, *right])
     elif roll < 0.55:
         words, actions = draw.one_of(_PART, **said), ["divide", "multiply", *left, "100", *right]
-        if words.startswith("what percentage of"):
-            words = words.replace("  ", " ")
     elif roll < 0.65:
         words, actions = draw.one_of(_PER_HUNDRED, **said), ["divide", "multiply", *left, "100", *right]
     elif {one.words, other.words} <= _COUNTS:
@@ -232,7 +231,7 @@ def asked_total(draw: Draw) -> Asked | None:
         texts = _ASKED_MONEY
     elif field.words in _EARNED and draw.chance(0.6):
         texts = _ASKED_SOLD
-    elif field.words in _COUNTS | set(lexicon.COUNTED_MEASURES.split(", ")) and draw.chance(0.7):
+    elif field.words in _COUNTS | COUNTED_MEASURES and draw.chance(0.7):
         texts = _ASKED_COUNT
     entity = _entity(draw)
     own: list[Action] = []

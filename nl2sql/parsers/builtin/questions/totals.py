@@ -34,12 +34,12 @@ def measure(draw: Draw, thing: Thing) -> tuple[str, list[Action]] | None:
     return said, [name, field.leaf]
 
 
-_COUNTED_MEASURES = frozenset(one.strip() for one in lexicon.COUNTED_MEASURES.split(","))
+COUNTED_MEASURES = frozenset(one.strip() for one in lexicon.COUNTED_MEASURES.split(","))
 
 
 def counts_something(field: Field) -> bool:
     """Whether a measure says how many of something a row stands for."""
-    return field.sayings[0] in _COUNTED_MEASURES or field.words in _COUNTED_MEASURES
+    return field.sayings[0] in COUNTED_MEASURES or field.words in COUNTED_MEASURES
 
 
 _COUNTED = wordings("number of {noun} | count of {noun} | how many {noun} | {noun} count | total {noun}")

@@ -107,14 +107,15 @@ def flagged_share(draw: Draw) -> Asked | None:
     measures = thing.with_role("measure")
     key = group_key(draw, thing) if draw.chance(0.35) else None
     if measures and draw.chance(0.3):
-        total: list[Action] = ["sum", draw.rng.choice(measures).leaf]
-        column = next(draw.say(one) for one in measures if one.leaf == total[1])
+        measured = draw.rng.choice(measures)
+        total: list[Action] = ["sum", measured.leaf]
+        column = draw.say(measured)
         said = draw.one_of(_SHARE_OF_SUM, percent=percent, column=column, noun=_around(draw.many(thing), words))
         actions: list[Action] = ["divide", "multiply", "when", *total, *condition, "100", *total]
     else:
         texts = [one for one in _SHARE if "{are}" in one] if words.startswith("<") else _SHARE
         said = draw.one_of(texts, percent=percent, noun=draw.many(thing), are="", state=_as_verb(words))
-        if "{are}" not in said and draw.chance(0.15) and words.startswith("<"):
+        if draw.chance(0.15) and words.startswith("<"):
             said = f"{percent} of {words[1:]} {draw.many(thing)}"
         actions = ["rate", *condition]
     if key is None or field.leaf in key[1]:
