@@ -15,11 +15,10 @@ from nl2sql.linking import ValueIndex
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import decode, grammar, weights
 from nl2sql.parsers.builtin.decode import search
-from nl2sql.parsers.builtin.features import Inputs, encode, find_links
+from nl2sql.parsers.builtin.features import Inputs, Item, encode, find_links
 from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
 from nl2sql.parsers.builtin.model import ParserModel, save
 from nl2sql.parsers.builtin.parser import BuiltinParser
-from nl2sql.parsers.builtin.relations import tied_columns
 from nl2sql.parsers.builtin.render import render
 from nl2sql.schema import Column, Schema, Table
 from tests.builtin_world import (
@@ -112,7 +111,7 @@ def walked(seeds: range, laid_out, walks: int) -> int:
         if made is None:
             continue
         schema, inputs = made
-        rng, places = random.Random(seed), decode._Places(inputs.items)
+        rng, places = random.Random(seed), decode._Places(inputs)
         with built(schema) as connection:
             for _ in range(walks):
                 reading = walk(rng, inputs, places)
@@ -157,18 +156,30 @@ def test_thousands_of_schemas(laid_out):
 
 
 def offered(laid_out, *actions: str | tuple[str, str], question: str = "books over 5 in 2024, top 3") -> set[str]:
-    """What may follow some actions over the library: keywords, and columns as table.column."""
+    """What may follow some actions over the library: keywords, and what leaves point at, columns by their names."""
+    keywords, items = followed(laid_out, *actions, question=question)
+    return {*keywords, *(item.leaf.column or item.leaf.kind if item.leaf else item.kind for item in items)}
+
+
+def values_offered(laid_out, *actions: str | tuple[str, str], question: str) -> set[str]:
+    """Kinds of the values that may follow some actions over the library."""
+    _, items = followed(laid_out, *actions, question=question)
+    return {item.leaf.kind if item.kind == "mention" else item.kind for item in items} - {"column", "table"}
+
+
+def followed(laid_out, *actions: str | tuple[str, str], question: str) -> tuple[list[str], list[Item]]:
+    """Keywords and items that may follow some actions over the library."""
     inputs = laid_out(question, SCHEMAS["library"], ValueIndex([("authors", "country", "2024")]))
-    places = decode._Places(inputs.items, tied=tied_columns(inputs.related))
+    places = decode._Places(inputs)
     beam, size = decode._Beam(START, (), 0.0), TINY.keywords
     for step, action in enumerate(actions):
         number = KEYWORD_IDS[action] if isinstance(action, str) else size + place_of(inputs, *action)
         assert decode._allowed(beam, places, size, LONGEST - step)[number], action
         beam = decode._extended(beam, number, 0.0, places, size)
     may = np.flatnonzero(decode._allowed(beam, places, size, LONGEST - len(actions))).tolist()
-    named = [grammar.KEYWORDS[one] for one in may if one < size]
-    items = [inputs.items[one - size] for one in may if one >= size]
-    return {*named, *(item.leaf.column or item.leaf.kind if item.leaf else item.kind for item in items)}
+    return [grammar.KEYWORDS[one] for one in may if one < size], [
+        inputs.items[one - size] for one in may if one >= size
+    ]
 
 
 def place_of(inputs: Inputs, table: str, column: str) -> int:
@@ -217,6 +228,38 @@ def test_values_fit_what_they_are_compared_with(laid_out):
     assert of_subquery & {"pages", "title", "published"} == {"pages"}
 
 
+def test_text_is_more_or_less_than_what_has_digits(laid_out):
+    start = ("select", TITLE, "where", ">")
+    assert values_offered(laid_out, *start, TITLE, question="books after Ada") == set()
+    assert values_offered(laid_out, *start, ("authors", "country"), question="of 2024") == {"anchor", "number", "date"}
+
+
+@pytest.mark.parametrize(
+    ("question", "operators"),
+    [
+        ("books over 5", ">"), ("books that cost 5 or less", "<"), ("at most 5 books", "<"),
+        ("books with 5 pages", "<>"), ("books that cost at least 5", ">"), ("books of not more than 5 pages", "<>"),
+        ("up to 5 pages", "<"), ("books with 5 or more pages", ">"), ("books with fewer than 5 pages", "<"),
+        ("more pages than 5", "<>"),
+    ],
+)  # fmt: skip
+def test_numbers_are_compared_the_way_the_question_says(laid_out, question, operators):
+    start = ("select", TITLE, "where")
+    for operator in (">", ">=", "<", "<="):
+        found = values_offered(laid_out, *start, operator, PRICE, question=question)
+        assert ("number" in found) == (operator[0] in operators)
+    assert "number" in values_offered(laid_out, *start, "=", PRICE, question=question)
+
+
+@pytest.mark.parametrize(
+    ("question", "operators"), [("books since May 2024", ">"), ("before May 2024", "<"), ("in May 2024", "<>")]
+)
+def test_dates_are_compared_the_way_the_question_says(laid_out, question, operators):
+    for operator in "<>":
+        found = values_offered(laid_out, "select", TITLE, "where", operator, PUBLISHED, question=question)
+        assert ("date" in found) == (operator in operators)
+
+
 def test_what_is_looked_for_among_rows_is_tied_to_it(laid_out):
     among = ("select", TITLE, "where", "not_in")
     assert offered(laid_out, *among, ("authors", "id"), "select") & {"author_id", "price", "pages"} == {"author_id"}
@@ -244,7 +287,7 @@ def test_text_that_spells_numbers_is_added_up_and_compared_by_size(laid_out):
     inputs = laid_out("books over 5", SCHEMAS["library"])
     title, size = place_of(inputs, *TITLE), TINY.keywords
     for spelled in ((), (title,)):
-        places = decode._Places(inputs.items, numerals=spelled)
+        places = decode._Places(inputs, numerals=spelled)
         beam = decode._Beam(START, (), 0.0)
         for keyword in ("select", "sum"):
             beam = decode._extended(beam, KEYWORD_IDS[keyword], 0.0, places, size)
@@ -252,7 +295,7 @@ def test_text_that_spells_numbers_is_added_up_and_compared_by_size(laid_out):
 
 
 def test_what_has_nothing_to_point_at_is_not_begun(laid_out):
-    places = decode._Places(laid_out("how many", Schema((Table("t", (Column("a", "INTEGER"),)),))).items)
+    places = decode._Places(laid_out("how many", Schema((Table("t", (Column("a", "INTEGER"),)),))))
     assert {"limit", "month", "contains", "true"} <= places.impossible
     assert "limit" not in offered(laid_out, "select", TITLE, question="the books")
     assert "limit" in offered(laid_out, "select", TITLE, question="the top 3 books")
@@ -261,7 +304,7 @@ def test_what_has_nothing_to_point_at_is_not_begun(laid_out):
 
 def test_words_end_at_or_after_their_first(laid_out):
     inputs = laid_out("say a b c d e f g h i j", SCHEMAS["library"])
-    places, beam, size = decode._Places(inputs.items), decode._Beam(START, (), 0.0), TINY.keywords
+    places, beam, size = decode._Places(inputs), decode._Beam(START, (), 0.0), TINY.keywords
     title = size + place_of(inputs, *TITLE)
     second = size + next(at for at, item in enumerate(inputs.items) if item.kind == "word") + 1
     for action in (KEYWORD_IDS["select"], title, KEYWORD_IDS["where"], KEYWORD_IDS["="], title, second):
@@ -296,9 +339,9 @@ def test_without_types_more_may_follow(laid_out):
     inputs = laid_out("books over 5", SCHEMAS["library"])
     beam = decode._Beam(START, (), 0.0)
     for action in ("select", "sum"):
-        beam = decode._extended(beam, KEYWORD_IDS[action], 0.0, decode._Places(inputs.items), TINY.keywords)
+        beam = decode._extended(beam, KEYWORD_IDS[action], 0.0, decode._Places(inputs), TINY.keywords)
     typed, free = (
-        decode._allowed(beam, decode._Places(inputs.items, TINY.keywords, typed), TINY.keywords, LONGEST)
+        decode._allowed(beam, decode._Places(inputs, TINY.keywords, typed), TINY.keywords, LONGEST)
         for typed in (True, False)
     )
     assert typed.sum() < free.sum()

@@ -104,7 +104,7 @@ def test_tables_that_are_not_shown_and_broken_readings_are_no_targets(sampler):
 
 def test_typed_decoding_can_reach_every_target(pairs):
     for inputs, targets in pairs:
-        places, beam = decode._Places(inputs.items), decode._Beam(START, (), 0.0)
+        places, beam = decode._Places(inputs), decode._Beam(START, (), 0.0)
         for step, action in enumerate(targets.actions):
             may = decode._allowed(beam, places, K, LONGEST - step)
             assert may[action], (inputs.question, targets.actions, step)

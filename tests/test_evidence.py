@@ -19,7 +19,7 @@ from nl2sql.evaluation.fitting import (
 from nl2sql.evaluation.hardness import hardness
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin import weights
-from nl2sql.parsers.builtin.evidence import Ranking, evidence, repeated, unstored
+from nl2sql.parsers.builtin.evidence import Ranking, evidence, idle_totals, repeated, unstored
 from nl2sql.parsers.builtin.features import encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
 from nl2sql.schema import Column, ForeignKey, Schema, Table
@@ -76,6 +76,31 @@ def test_a_join_by_way_of_what_two_tables_share_is_counted():
     shown = Leaf("column", "visits", "note"), Leaf("column", "calls", "note")
     assert evidence(("select", *shown, "end"), inputs, schema)["fans"] == 1
     assert "fans" not in evidence(("select", NAME, *shown, "end"), inputs, schema)
+    assert "fans" not in evidence(("select", shown[0], "union", "select", shown[1], "end"), inputs, schema)
+    among = ("select", shown[0], "where", "in", Leaf("column", "visits", "customer_id"))
+    inner = ("select", Leaf("column", "calls", "customer_id"), "end")
+    assert "fans" not in evidence((*among, *inner, "end"), inputs, schema)
+
+
+def test_totals_of_what_is_grouped_by_say_nothing():
+    group = ("group", NAME)
+    assert idle_totals(("select", NAME, *group, "having", ">", "count", "distinct", NAME, "1", "end")) == 1
+    assert idle_totals(("select", NAME, "max", NAME, *group, "end")) == 1
+    assert idle_totals(("select", NAME, "count", NAME, *group, "desc", "sum", TOTAL, "end")) == 0
+    assert idle_totals(("no", "reading")) == 0
+
+
+def test_two_values_of_the_same_words():
+    asked = "orders from 1990 to 1999"
+    total = Leaf("table", "orders")
+    pieces, special = weights.load_pieces()
+    inputs = encode(asked, SHOP, find_links(asked, None, SHOP), pieces, special)
+    periods = [item.leaf for item in inputs.items if item.kind == "mention" and item.leaf.kind == "date"]
+    longest = max(periods, key=lambda leaf: len(leaf.text))
+    ending = next(leaf for leaf in periods if leaf.text == "1999")
+    once = ("where", "=", TOTAL, longest)
+    assert "overlapping" not in found(asked, total, *once)
+    assert found(asked, total, "where", "and", *once[1:], "=", TOTAL, ending)["overlapping"] == 1
 
 
 def test_what_is_said_twice():

@@ -41,6 +41,7 @@ from nl2sql.parsers.builtin.grammar import (
 from nl2sql.parsers.builtin.layers import Floats
 from nl2sql.parsers.builtin.network import Memory, Network, Past
 from nl2sql.parsers.builtin.relations import tied_columns
+from nl2sql.parsers.builtin.sides import compared_sides
 from nl2sql.schema import fold
 from nl2sql.spelling import normal_form
 
@@ -99,16 +100,13 @@ class _Places:
     """The items of one question by what they are good for, as masks over items."""
 
     def __init__(
-        self,
-        items: Sequence[Item],
-        keyword_count: int = len(KEYWORDS),
-        typed: bool = True,
-        numerals: Collection[int] = (),
-        tied: Mapping[int, Collection[int]] | None = None,
-        spelled: Collection[int] = (),
+        self, inputs: Inputs, keyword_count: int = len(KEYWORDS), typed: bool = True, numerals: Collection[int] = ()
     ) -> None:
-        self.items = items
-        self.tied = tied or {}
+        """`numerals` are the columns of text that spell numbers, by their numbers as items."""
+        self.items = items = inputs.items
+        above, below = compared_sides(inputs) if typed else ((), ())
+        spelled = _spelled_out(inputs)
+        self.tied: Mapping[int, Collection[int]] = tied_columns(inputs.related)
         """Columns that a key ties to a column, by their numbers."""
         self._kin: dict[int, Mask] = {}
         self.numerals = np.array([place in numerals for place in range(len(items))], bool)
@@ -125,6 +123,17 @@ class _Places:
         self.numbers = np.array([_leaf_kind(item) == "number" for item in items], bool)
         self.wholes = np.array([_is_count(item) for item in items], bool)
         self.dates = np.array([_leaf_kind(item) == "date" for item in items], bool)
+        self.ordered = np.array(
+            [item.leaf is not None and any(map(str.isdigit, item.leaf.value)) for item in items], bool
+        )
+        """What text can be more or less than: stored values with digits, as dates have that are kept as text."""
+        self.against = {
+            operator: np.array(
+                [place in (below if operator.startswith(">") else above) for place in range(len(items))], bool
+            )
+            for operator in (">", ">=", "<", "<=")
+        }
+        """By operator, the numbers and dates that the question compares the other way."""
         self.parents = np.array([item.parent for item in items], np.int64)
         # Weights that were trained before a keyword was thought of have no place for it.
         unknown = frozenset(keyword for keyword, number in KEYWORD_IDS.items() if number >= keyword_count)
@@ -189,8 +198,7 @@ def search(
     """
     keyword_count = network.config.keywords
     memory, past = memory or network.encode(arrays_of(inputs)), Past(network.config, beams)
-    tied, spelled = tied_columns(inputs.related), _spelled_out(inputs)
-    places = _Places(inputs.items, keyword_count, typed, numerals, tied, spelled)
+    places = _Places(inputs, keyword_count, typed, numerals)
     live, rows = [_Beam(START, (), 0.0)], [0]
     done: list[_Beam] = []
     declining = 0.0
@@ -367,7 +375,12 @@ def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Mask:
         anchors = places.by_kind["anchor"] & (places.parents == beam.column)
         if beam.operator in PATTERNS:
             anchors &= places.spelled
-        fits = columns | anchors | places.by_kind["word"] | places.numbers | places.dates
+        words = places.by_kind["word"]
+        if beam.left == "text" and beam.operator in _ORDERED:
+            anchors, words = anchors & places.ordered, np.zeros_like(words)
+        fits = columns | anchors | words | places.numbers | places.dates
+    if beam.operator in places.against:
+        fits &= ~places.against[beam.operator]
     return fits
 
 

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
-from nl2sql.parsers.builtin.grammar import ARITHMETIC, DURATIONS, OVER_GROUPS, PATTERNS, Leaf, Reading
-from nl2sql.parsers.builtin.joins import join_path
+from nl2sql.parsers.builtin.grammar import (
+    AGGREGATES,
+    ARITHMETIC,
+    DURATIONS,
+    OVER_GROUPS,
+    PATTERNS,
+    SET_OPERATIONS,
+    Leaf,
+    Reading,
+)
+from nl2sql.parsers.builtin.joins import Path, join_path
 from nl2sql.parsers.builtin.tree import Query, to_tree
 from nl2sql.schema import Schema, fold
 
@@ -25,6 +34,7 @@ Evidence = Mapping[str, float]
 
 PRIOR: Evidence = {
     "unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0, "fans": -6.0, "loose": -5.0,
+    "idle": -3.0, "overlapping": -2.0,
 }  # fmt: skip
 """Weights where none were fitted."""
 
@@ -111,6 +121,8 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueInde
         "unused": unused_mentions(reading, inputs),
         "key_totals": key_totals(reading, schema),
         "repeated": repeated(reading),
+        "idle": idle_totals(reading),
+        "overlapping": overlapping(reading, inputs),
         "unstored": unstored(reading, values) if values is not None else 0,
         "actions": len(reading) / 10,
         "selects": sum(action == "select" for action in reading) - 1,
@@ -157,19 +169,46 @@ def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[
     """How many tables are joined, how many of them nothing is taken from, and which of those named are left out."""
     named = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.table))
     taken = {fold(one.table) for one in reading if isinstance(one, Leaf) and one.kind == "column"}
-    try:
-        joins = join_path(schema, named) if named else []
-        path = {fold(name) for name, _ in joins}
-    except ParserError:
-        joins, path = [], {fold(name) for name in named}
-    shared = Counter(fold(key.to_table) for _, key in joins if key is not None)
+    joins = _joined(schema, named)
+    path = {fold(name) for name, _ in joins}
     whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
     return {
         "joins": max(len(path) - 1, 0),
         "bridges": len(path - taken),
-        "fans": sum(count > 1 and name not in taken for name, count in shared.items()),
+        "fans": sum(_fans(schema, one) for one in _selects(reading)),
         "unused_tables": len(whole - path),
     }
+
+
+def _joined(schema: Schema, tables: Sequence[str]) -> Path:
+    """The tables that these are joined over; they alone where nothing ties them."""
+    try:
+        return join_path(schema, list(tables)) if tables else []
+    except ParserError:
+        return [(name, None) for name in tables]
+
+
+def _fans(schema: Schema, leaves: Sequence[Leaf]) -> int:
+    """How many tables two others of one SELECT are joined over, though nothing is taken from them."""
+    taken = {fold(leaf.table) for leaf in leaves if leaf.kind == "column"}
+    joins = _joined(schema, list(dict.fromkeys(leaf.table for leaf in leaves if leaf.table)))
+    shared = Counter(fold(key.to_table) for _, key in joins if key is not None)
+    return sum(count > 1 and name not in taken for name, count in shared.items())
+
+
+def _selects(reading: Reading) -> list[list[Leaf]]:
+    """The tables and columns of each SELECT of a reading, those of the queries inside it left out."""
+    found: list[list[Leaf]] = []
+    open_ones: list[list[Leaf]] = []
+    for action in reading:
+        if action == "select":
+            found.append([])
+            open_ones.append(found[-1])
+        elif action in (*SET_OPERATIONS, "end"):
+            open_ones[-1:] = []
+        elif isinstance(action, Leaf) and action.kind in ("table", "column") and open_ones:
+            open_ones[-1].append(action)
+    return found
 
 
 def _unused_names(columns: Collection[Leaf], flags: Mapping[Leaf, frozenset[int]]) -> float:
@@ -232,6 +271,30 @@ def repeated(reading: Reading) -> int:
         found += sum(one in query.items[:place] for place, one in enumerate(query.items))
         query = query.right
     return found
+
+
+def idle_totals(reading: Reading) -> int:
+    """How many totals a reading takes of what it groups by: of one value only, they say nothing."""
+    try:
+        query: Query | None = to_tree(reading)
+    except ParserError:
+        return 0
+    found = 0
+    while query is not None:
+        roots = [*query.items, *(node for _, node in query.order), *([query.having] if query.having else [])]
+        nodes = [node for root in roots for node in root.walk()]
+        totals = [node for node in nodes if node.head in AGGREGATES and (node.distinct or node.head != "count")]
+        found += sum(node.parts[0] in query.groups for node in totals)
+        query = query.right
+    return found
+
+
+def overlapping(reading: Reading, inputs: Inputs) -> int:
+    """How many pairs of different values a reading takes of the same words: of «1990 to 1999» also the 1999."""
+    used = {leaf for leaf in reading if isinstance(leaf, Leaf)}
+    spans = {item.words for item in inputs.items if item.kind in ("anchor", "mention") and item.leaf in used}
+    ordered = sorted(spans)
+    return sum(left[1] > right[0] for at, left in enumerate(ordered) for right in ordered[at + 1 :])
 
 
 _OF_TWO = frozenset(("and", "or", *DURATIONS, *ARITHMETIC)) - {"add", "multiply"}

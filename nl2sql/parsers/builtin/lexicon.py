@@ -45,6 +45,9 @@ guests number measure: guests, visitors, attendees, attendance, passengers, part
 goals number measure: goals, wins, assists, games played
 days number measure: days, nights, days off, days absent, days worked, days lost
 threshold number measure: reorder level, minimum stock, min stock, safety stock, reorder point, minimum quantity | minimum
+floor number measure: floor, floor number, level, storey
+fare number measure: fare, fare usd, ticket price, price paid | fares
+citations number measure: citations, cited by, number of citations, times cited
 target number measure: target, sales target, quota, goal, planned amount | plan
 year number year: year, model year, founded year, year built, fiscal year, season
 department text category: department, dept, division, team, unit, business unit, section = Sales, Marketing, Finance, Human Resources, Engineering, IT, Legal, Support, Operations, Research, Procurement, Logistics, Customer Service
@@ -79,6 +82,11 @@ language text category: language, spoken language = English, French, Spanish, Ge
 plan text category: plan, subscription plan, package, tariff, membership = Free, Basic, Pro, Enterprise, Premium, Standard, Starter
 carrier text category: carrier, shipping company, courier, ship mode, delivery service = FastShip, PostNet, Express, Standard Class, First Class, Same Day
 gradeletter text category: grade, class, letter grade = A, B, C, D
+side text category: side, order side, trade type, action = buy, sell
+exchange text category: exchange, stock exchange, listed on, market = NYSE, NASDAQ, LSE, SIX, XETRA
+travelclass text category: cabin, class, travel class, cabin class = Economy, Business, First, Premium Economy
+tag text category: tag, label = escalated, bug, vip, refund, follow up, urgent, feature request
+publisher_name text category: publisher, published by = Springer, Elsevier, Nature, Wiley, IEEE
 name text name: name, full name, title | 
 first_name text first: first name, given name, forename
 last_name text last: last name, surname, family name
@@ -210,7 +218,7 @@ match, game, fixture | : began, points, city, views > team, venue
 school, college, campus | : name, city, region, capacity > 
 loan, credit, mortgage | : amount, began, status, plan, duration > customer, branch
 branch, bank branch, agency | : name, city, region, headcount > 
-flight, departure | : code, began, distance, duration, price, status > airline, airport
+flight, departure | : code, began, distance, duration, price, status > airline, airport, aircraft
 airline, carrier | : name, country, rating, founded > 
 company, firm, organization, business | : name, industry, country, revenue, headcount, founded, city, profit > 
 survey response, answer, response | : created, rating, description, gender, age > customer
@@ -229,7 +237,100 @@ campaign result, ad result, campaign report | : name, channel, spend, leads, vie
 fixture, tournament | : began, goals, guests, city > team, venue
 sensor reading, measurement, observation | : created, temperature, status, city > machine
 stock movement, inventory record | : quantity, ordered, reason > product, warehouse
+enrollment, registration, course registration | sign-ups: signed, gradeletter, status, fee, paidflag, points > student, course
+assignment, allocation, staffing | : began, ended, hours, job > employee, project
+admission, hospital stay, stay | admissions: began, ended, reason, status > patient, doctor, ward
+ward, hospital ward, unit | : name, capacity, floor, department > doctor
+prescription, medication order | : ordered, quantity, status > patient, doctor, medication
+medication, drug, medicine | medications: name, price, kindof, brand > supplier
+trade, security order, deal | trades: ordered, quantity, price, fee, status, side > account, security
+security, instrument, stock, share | securities: name, industry, price, country, exchange > 
+account, brokerage account, bank account | : code, balance, signed, status, plan > customer, branch
+watchlist entry, favourite, bookmark | favourites: created > customer, security
+flight booking, booking, ticket | bookings: ordered, fare, travelclass, status, channel > passenger, flight
+passenger, traveller, flyer | : name, country, email, points, born > 
+crew assignment, crew duty | : hours, job > crew member, flight
+crew member, flight attendant, crew | : name, job, joined, city > airline
+aircraft, plane, airplane | : brand, year, capacity, status > airline
+paper, publication, article | : title, year, citations, topic > journal, author
+journal, magazine | : name, publisher_name, rating > 
+inspection, audit, check | : began, points, status > restaurant, inspector
+inspector, auditor | : name, city, joined > 
+violation, breach | : priority, description, fee > inspection
+repair, service job, maintenance job | : began, ended, cost, status, reason > machine, technician
+technician, mechanic | : name, city, rating, joined > 
+application, job application | : ordered, status, channel > candidate, vacancy
+candidate, applicant | : name, city, email, level > 
+vacancy, job opening, job posting | vacancies: title, department, salary, status, created > company
+claim, insurance claim | : created, amount, status, reason > policy
+policy, insurance policy | policies: plan, began, ended2, fee > customer
+rental, hire, loan | : began, ended, fee, status > customer, vehicle, film, branch
+film, movie | : title, genre, year, language, duration > 
+playlist entry, play, stream | plays: visited, duration, channel > listener, song
+listener, user | : name, country, plan, age > 
+song, track | : title, genre, duration, year > artist
+artist, band | : name, country, founded > 
+screening, showing | : began, capacity, price > film, venue
+ticket tag, label | : tag > ticket
 """
+
+TIES = """
+order | customer | product: bought, ordered, purchased
+order item | customer | product: bought, ordered, purchased
+order item | employee | product: sold
+order | employee | product: sold
+order | customer | store: bought at, shopped at, ordered from
+order | customer | campaign: came through, answered
+review | customer | product: reviewed, rated, commented on
+return | customer | product: returned, sent back
+ticket | customer | product: complained about, asked about, needed help with
+ticket | employee | customer: helped, dealt with, supported
+ticket | employee | product: handled problems with, dealt with
+task | employee | project: worked on, had tasks in
+assignment | employee | project: worked on, were assigned to, took part in
+enrollment | student | course: took, attended, enrolled in, signed up for
+enrollment | student | teacher: studied with, were taught by
+appointment | patient | doctor: saw, consulted, visited
+appointment | doctor | patient: saw, treated, examined
+admission | patient | ward: were admitted to, stayed in, were treated in
+admission | patient | doctor: were treated by, were admitted by
+admission | doctor | patient: treated, admitted
+prescription | patient | medication: take, got, were prescribed
+prescription | doctor | medication: prescribed
+trade | customer | security: traded, bought, sold, placed an order for, invested in
+trade | account | security: traded, hold
+watchlist entry | customer | security: watch, follow, put on their watchlist
+flight booking | passenger | flight: booked, flew on, were on
+flight booking | passenger | airline: flew with, booked with
+crew assignment | crew member | flight: worked on, flew on, served on
+crew assignment | crew member | aircraft: worked on, flew on
+reservation | customer | hotel: stayed in, stayed at, booked
+reservation | customer | room: booked, stayed in, reserved
+trip | driver | vehicle: drove, used
+trip | customer | driver: rode with
+trip | customer | station: started at
+donation | donor | campaign: gave to, donated to, supported
+repair | technician | machine: repaired, serviced, worked on
+inspection | inspector | restaurant: inspected, checked, visited
+application | candidate | vacancy: applied for, applied to
+application | candidate | company: applied to, applied at
+rental | customer | vehicle: rented, hired
+rental | customer | film: rented, borrowed, watched
+playlist entry | listener | song: played, listened to, streamed
+playlist entry | listener | artist: listened to, played
+book | author | publisher: wrote for, published with
+paper | author | journal: published in, wrote for
+shipment | warehouse | customer: shipped to, delivered to
+payment | customer | invoice: paid
+loan | customer | branch: borrowed from, took loans from
+contract | supplier | customer: have contracts with
+stock movement | product | warehouse: moved through, are kept in
+goods movement | product | warehouse: moved through, went to
+"""
+"""Things by way of which one does something to another: the thing, who, to what, and in what words."""
+
+MOVES = frozenset(("flight", "trip", "shipment", "stock movement", "ride", "delivery", "transfer"))
+"""Things that go from one place to another."""
 
 ROLES = {
     "employee": (("employee", "manager | manager, boss, supervisor, line manager"),
@@ -239,7 +340,8 @@ ROLES = {
     "fixture": (("team", "home team | home team, host", "away team | away team, guest team"),),
     "shipment": (("warehouse", "from warehouse | origin warehouse, source warehouse", "to warehouse | destination warehouse"),),
     "stock movement": (("warehouse", "source warehouse | source warehouse", "target warehouse | target warehouse, destination"),),
-    "flight": (("airport", "origin airport | origin, departure airport", "destination airport | destination, arrival airport"),
+    "flight": (("airport", "origin | origin, departure airport", "dest | destination, arrival airport"),
+               ("airport", "origin airport | origin, departure airport", "destination airport | destination, arrival airport"),
                ("airport", "source airport | source airport, origin", "dest airport | destination airport, destination")),
     "trip": (("station", "start station | start station, starting station", "end station | end station, final station"),),
     "ticket": (("employee", "created by | creator, reporter", "assigned to | assignee, assigned agent"),),
@@ -248,6 +350,8 @@ ROLES = {
     "order": (("address", "billing address | billing address", "shipping address | shipping address, delivery address"),),
     "student": (("teacher", "mentor | mentor", "tutor | tutor"),),
     "customer": (("customer", "referred by | referrer", ),),
+    "aircraft": (("airport", "home base | home base, home airport", "current airport | current airport"),),
+    "goods movement": (("warehouse", "from depot | source, sending depot", "to depot | destination, receiving depot"),),
     "match result": (("player", "winner | winner, winning player", "loser | loser, losing player"),),
 }  # fmt: skip
 """Keys that say in what role a row is another's: what they refer to, then what each is called | what people say."""
@@ -542,6 +646,37 @@ eye colour, hair colour, mother tongue, passport number, tax class, insurance nu
 sick leave, overtime, commute, carbon footprint, recycling rate, electricity usage, water consumption, server uptime, cpu load,
 bug reports, code coverage, commits, unit tests, flight delays, train connections, traffic jams, crime rate, birth rate"""
 """Topics that business tables seldom hold."""
+
+FOREIGN_FIELDS = """profit margin, margin; conversion rate; click through rate; net promoter score, nps; return on investment, roi;
+customer lifetime value; churn probability; market share; response time; waiting time, wait time; processing time; lead time;
+attendance, attendance rate; occupancy, occupancy rate; utilisation; energy consumption; fuel efficiency, mileage;
+carbon footprint, emissions; noise level; temperature; humidity; income, annual income; net worth; credit score; tuition;
+pension; allowance; overtime pay; travel expenses; insurance premium; deposit; late fee; interest rate; exchange rate;
+dividend; commission rate; royalty; tip; service charge; shelf life, expiry; best before date; serial number; barcode;
+warranty period; dimensions, width; depth; thickness; volume; horsepower; top speed; range; battery level; screen size;
+resolution; file size; bandwidth; load time; error rate; uptime; bounce rate; open rate; session length; scroll depth;
+search terms; followers; likes; shares; comments; calories; protein; allergens; spiciness; alcohol content; vintage;
+blood pressure; pulse; body weight; body height; diagnosis; dosage; side effects; marital status; religion; nationality;
+mother tongue; education; degree; years of experience; skills; certificates; shift; break time; sick days; vacation days;
+seat number; gate; terminal; platform; delay; baggage allowance; meal preference; floor; parking space; square footage;
+number of bedrooms; heating; construction year; soil type; rainfall; elevation; latitude; time zone; population density;
+crime rate; unemployment; turnout; party; committee; jersey number; position; injuries; red cards; transfer fee; coach;
+duration of the call; call outcome; competitor; referral bonus; coupon code; gift message; packaging; return reason;
+supplier rating; minimum order; lead source; probability of closing; contract value; next step; renewal date; sla"""
+"""What rows may be asked for and seldom keep, with other words for it, parted by semicolons."""
+
+FOREIGN_THINGS = """applicant; competitor; volunteer; waiter; visitor; device; login, sign-in; feature; article; phone call, call;
+email; meeting; interview; training, workshop; certificate; audit; complaint; accident, incident; injury; inspection;
+repair; breakdown; spare part; tool; licence, license; permit; fine; court case; lawyer; investor; shareholder; bank account;
+loan; mortgage; insurance policy; claim; tenant; landlord; room; desk; parking lot; car; bike; truck; route; stop; passenger;
+ticket; seat; luggage item, bag; passport; visa; hotel; tour; guide; museum; exhibition; painting; sculpture; song; album;
+concert; film, movie; actor; director; episode; podcast; game; level; player; coach; referee; goal; match; tournament; league;
+medal; horse; dog; cat; plant, tree; farm; crop; harvest; animal, pet; vet; medication, drug; prescription; allergy; vaccine;
+operation, surgery; nurse; bed; ward; lab test, test; symptom; semester; exam; grade; scholarship; professor; lecture;
+library book, book; thesis; school; recipe; ingredient; dish; table; reservation; wine; beer; coffee; coupon; gift card;
+loyalty card; survey; poll; vote; election; candidate; law; petition; protest; server; outage; bug; release; commit; branch;
+backup; password; sensor; alarm; camera; satellite; planet; experiment; sample; chemical; machine; shift; roster; break"""
+"""Things that may be asked about and seldom have a table, with other words for them, parted by semicolons."""
 
 FREE_WORDS = """vpn, password reset, refund, late delivery, login, great value, broken screen, black friday, invoice, battery,
 too loud, printer, shipping, wrong size, billing, account locked, summer sale, discount, damaged, missing part, slow, crash,

@@ -25,6 +25,7 @@ from nl2sql.parsers.builtin.earlier import Earlier
 from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence, is_doubtful
 from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
+from nl2sql.parsers.builtin.persons import with_whole_names
 from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
@@ -142,7 +143,8 @@ class BuiltinParser:
         """The readings that can be said over the schema, each SQL once, with their evidence."""
         said: dict[str, Said] = {}
         for one in found:
-            reading = with_stored_values(one.reading, request.values)
+            reading = with_whole_names(one.reading, request.question, request.schema)
+            reading = with_stored_values(reading, request.values)
             try:
                 sql = render(reading, request.schema, request.as_of)
             except ParserError:

@@ -22,13 +22,14 @@ from nl2sql.parsers.builtin.grammar import Action
 from nl2sql.parsers.builtin.questions.absent import foreign, off_topic, without_asked, without_thing
 from nl2sql.parsers.builtin.questions.dialogues import follow_up
 from nl2sql.parsers.builtin.questions.draw import Draw
+from nl2sql.parsers.builtin.questions.hops import TIES
 from nl2sql.parsers.builtin.questions.shapes import ask, ask_about
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import Role, with_roles
 from nl2sql.parsers.builtin.synthetic_schema import Attribute, Field, Thing, Things, plural
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
-_KINDS = (0.61, 0.24, 0.15)
+_KINDS = (0.57, 0.23, 0.2)
 """Shares of questions that stand alone, follow up another, and must be declined."""
 _ANY_DAY = dt.date(2024, 6, 15)
 
@@ -52,6 +53,10 @@ class Synthesis:
         self.flags = read_flags()
         self.parties = _read_many(lexicon.PARTIES, "text", "party", _list(lexicon.NAMES.replace("\n", " ")))
         self.measures = _read_many(lexicon.MEASURES, "number", "measure", ())
+        kept_elsewhere = _read_many(lexicon.FOREIGN_FIELDS, "number", "measure", ())
+        self.foreign_fields = [*self.attributes.values(), *self.parties, *self.measures, *3 * kept_elsewhere]
+        kinds_elsewhere = [_list(line) for line in lexicon.FOREIGN_THINGS.replace("\n", " ").split(";")]
+        self.foreign_things = [*(kind.names for kind in self.things), *2 * kinds_elsewhere]
         self.known = [things for example in known if (things := things_of_example(example)) is not None]
         self.worlds: list[Things] = []
 
@@ -96,7 +101,7 @@ class Synthesis:
         if roll < 0.3:
             return self._example(world, off_topic(Draw(world, self.rng)), ["decline"])
         if roll < 0.6 and world.values is None:
-            words = foreign(Draw(world, self.rng), self.attributes, [kind.names for kind in self.things])
+            words = foreign(Draw(world, self.rng), self.foreign_fields, self.foreign_things)
             return None if words is None else self._example(world, words, ["decline"])
         asked = ask(world, self.rng)
         if asked is None:
@@ -129,15 +134,21 @@ class Synthesis:
                 )
         if len({name.casefold() for name in names.values()}) < len(names):
             return self.world()
-        own_keys = {
-            kind.names[0]: styled(f"{kind.names[0]} id" if rng.random() < 0.2 else "id", style, rng) for kind in chosen
-        }
+        own_keys = {kind.names[0]: self._own_key(kind, style) for kind in chosen}
         for kind in chosen:
             table, found, fields = self._table(kind, names, own_keys, style)
             tables.append(table)
             keys += found
             things.append(Thing(table.name, kind.names, kind.others, fields))
         return self._with_roles(Schema(tuple(tables), tuple(keys)), things)
+
+    def _own_key(self, kind: ThingKind, style: str) -> _OwnKey:
+        """What tells the rows of a kind apart: mostly an id, else a number or a code with a name of its own."""
+        rng = self.rng
+        ending = rng.choice(("id",) * 15 + _KEY_ENDINGS)
+        own = ending if ending == "id" and rng.random() < 0.7 else f"{kind.names[0]} {ending}"
+        type_ = "VARCHAR" if ending == "code" or rng.random() < 0.1 else "INTEGER"
+        return _OwnKey(styled(own, style, rng), type_, ending)
 
     def _connected(self, size: int) -> list[ThingKind]:
         """`size` kinds of thing, most of them tied to one another."""
@@ -146,6 +157,13 @@ class Synthesis:
         roll = rng.random()
         chosen = [rng.choice(flows if roll < 0.08 else self.things[:16] if roll < 0.6 else self.things)]
         by_name = {kind.names[0]: kind for kind in self.things}
+        if size > 2 and rng.random() < 0.4:
+            tie = rng.choice(list(TIES))
+            ends = rng.choice(list(TIES[tie]))
+            chosen = [by_name[tie], *(by_name[one] for one in ends if one in by_name[tie].parents)]
+        elif size > 1 and rng.random() < 0.12:
+            owner = rng.choice(list(lexicon.ROLES))
+            chosen = [by_name[owner], *(by_name[one[0]] for one in lexicon.ROLES[owner][:1] if one[0] != owner)]
         while len(chosen) < size:
             have = {kind.names[0] for kind in chosen}
             near = [by_name[one] for kind in chosen for one in kind.parents if one in by_name and one not in have]
@@ -156,7 +174,7 @@ class Synthesis:
         return chosen
 
     def _table(
-        self, kind: ThingKind, names: dict[str, str], own_keys: dict[str, str], style: str
+        self, kind: ThingKind, names: dict[str, str], own_keys: dict[str, _OwnKey], style: str
     ) -> tuple[Table, list[ForeignKey], tuple[Field, ...]]:
         rng = self.rng
         own = names[kind.names[0]]
@@ -188,16 +206,17 @@ class Synthesis:
             return name
 
         key = own_keys[kind.names[0]]
-        taken.add(key.casefold())
-        columns.append(Column(key, "INTEGER"))
+        taken.add(key.name.casefold())
+        columns.append(Column(key.name, key.type))
         links: list[ForeignKey] = []
         roles = next((one for one in rng.sample(_roles_of(kind), len(_roles_of(kind))) if one[0] in names), None)
         if roles is not None and rng.random() < 0.5:
             for called in roles[1:]:
                 words = called.partition(" | ")[0]
-                name = add(words if words.endswith(("to", "by")) else f"{words} id", "INTEGER", None, "foreign")
+                other = own_keys[roles[0]]
+                name = add(other.referred_as(words, rng), other.type, None, "foreign")
                 if name:
-                    links.append(ForeignKey(own, (name,), names[roles[0]], (own_keys[roles[0]],)))
+                    links.append(ForeignKey(own, (name,), names[roles[0]], (other.name,)))
         for parent in kind.parents:
             if links and roles is not None and parent == roles[0]:
                 continue
@@ -208,9 +227,10 @@ class Synthesis:
                     said = "manager"
                 elif parent == "employee" and rng.random() < 0.3:
                     said = rng.choice(("assigned to", "owner", "sales rep", "agent", "handled by"))
-                name = add(f"{said} id" if said != "assigned to" else said, "INTEGER", None, "foreign")
+                other = own_keys[parent]
+                name = add(other.referred_as(said, rng), other.type, None, "foreign")
                 if name:
-                    links.append(ForeignKey(own, (name,), target, (own_keys[parent],)))
+                    links.append(ForeignKey(own, (name,), target, (other.name,)))
             elif parent not in names and rng.random() < 0.55:
                 party = self._party(parent)
                 add(party.names[0], "VARCHAR", party, "party")
@@ -222,7 +242,7 @@ class Synthesis:
             attribute = self.attributes[attribute_key]
             words = attribute.names[0] if rng.random() < 0.35 else rng.choice(attribute.names)
             add(words, rng.choice(_TYPES[attribute.family]), attribute, attribute.role)
-        return Table(own, tuple(columns), (key,)), links, tuple(fields)
+        return Table(own, tuple(columns), (key.name,)), links, tuple(fields)
 
     def _more(self, kind: ThingKind, flat: bool) -> list[Attribute]:
         """What this table keeps beside what is usual: yes and no, and in a `flat` one those that its rows name."""
@@ -255,6 +275,23 @@ class Synthesis:
         sayings = (own, own) if own not in others else (own, own, *others[:3])
         words = own if rng.random() < 0.6 else f"{own} name"
         return Attribute("text", "party", (words,), sayings, _list(lexicon.NAMES.replace("\n", " ")), "")
+
+
+_KEY_ENDINGS = ("no", "code", "number", "key", "nr")
+"""Last words of keys that are no id."""
+
+
+@dataclass(frozen=True)
+class _OwnKey:
+    """The column that tells the rows of a table apart."""
+
+    name: str
+    type: str
+    ending: str
+
+    def referred_as(self, said: str, rng: random.Random) -> str:
+        """What a column that refers to it is called, in words."""
+        return said if said.endswith((" to", " by")) or rng.random() < 0.07 else f"{said} {self.ending}"
 
 
 def _roles_of(kind: ThingKind) -> tuple[tuple[str, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nl2sql.linking import split_name, stem
@@ -87,16 +87,26 @@ _OF_FOREIGN_FIELD = wordings("""average {field} of {noun} | {noun} by {field} | 
     | show {noun} and {field} | {noun} by {field}, please
     | how does {field} differ by {own} | median {field} per {single}
     | {noun} without a {field} | which {noun} have the best {field} | {field} per {single} last year
-    | what is our {field} by {own} | number of {noun} per {field} | what was the {field} last month""")
+    | what is our {field} by {own} | number of {noun} per {field} | what was the {field} last month
+    | which {single} has the best {field} | {field} of {noun} in 2023 | how high is the {field} of our {noun}
+    | {field} per {own} this year | {noun} sorted by {field} | what {field} did each {single} have
+    | did the {field} go up since last year | {noun} whose {field} is above average | sum of {field} by {own}
+    | what is the {field} for each {own} | average {field} by {own} | average {single} {field} by {own}
+    | show the {field} by month | monthly {field} | {noun} with more {field} than average""")
 _OF_FOREIGN_THING = wordings("""how many {things} do we have | {things} per {single} | {noun} by {thing}
     | which {thing} has the most {noun} | list all {things} | number of {things} by {own} | {things} of each {single}
     | which {things} did each {single} have | {noun} without {things} | which {single} belongs to which {thing}
     | how many {things} does each {single} have | show me the {things} from last month | who are our {things}
     | {noun} that have {things} | top 10 {things} | {noun} per {thing} | which {noun} are linked to a {thing}
-    | which {thing} causes the most {noun} | how many {things} are there for each {single}""")
+    | which {thing} causes the most {noun} | how many {things} are there for each {single}
+    | how many {things} did we have last year | which {single} has the most {things} | {things} that cost the most
+    | what {things} do our {noun} use most | how many {things} were there in 2023 | which {thing} is the most popular
+    | list the {things} of our {noun} | average number of {things} per {single} | {things} by month
+    | which {things} were used by {noun} | how much did we spend on {things} | {things} by {own}
+    | who was the {thing} for each {single} | which {thing} sold the most | how many {things} helped with the {noun}""")
 
 
-def foreign(draw: Draw, attributes: Mapping[str, Attribute], kinds: Sequence[tuple[str, ...]]) -> str | None:
+def foreign(draw: Draw, attributes: Sequence[Attribute], kinds: Sequence[tuple[str, ...]]) -> str | None:
     """A question for something that businesses keep, and this schema does not: a field or a whole table."""
     here = _all_words(draw.world)
     stored = {value.casefold() for thing in draw.world.things for one in thing.fields for value in one.values}
@@ -107,7 +117,7 @@ def foreign(draw: Draw, attributes: Mapping[str, Attribute], kinds: Sequence[tup
         "own": draw.say(draw.rng.choice(own)) if own else draw.single(draw.thing),
     }
     if draw.chance(0.6):
-        attribute = draw.rng.choice(list(attributes.values()))
+        attribute = draw.rng.choice(attributes)
         name = draw.rng.choice(attribute.sayings)
         words = _stems(" ".join(attribute.sayings))
         values = {value.casefold() for value in attribute.values}

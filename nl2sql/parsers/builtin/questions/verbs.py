@@ -50,7 +50,8 @@ def _read_verbs() -> Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]]:
     return found
 
 
-_VERBS = _read_verbs()
+VERBS = _read_verbs()
+"""What one thing does to another, by their names: past, base form, said of the other."""
 
 
 def _doing(draw: Draw) -> Doing | None:
@@ -59,18 +60,18 @@ def _doing(draw: Draw) -> Doing | None:
     own = thing.names[0] if thing.names else ""
     choices: list[Doing] = []
     for parent, key in draw.world.parents(thing):
-        verbs = _VERBS.get((parent.names[0], own), ()) if parent.names and not parent.is_role else ()
+        verbs = VERBS.get((parent.names[0], own), ()) if parent.names and not parent.is_role else ()
         names = parent.with_role("name")
         for past, base, by in verbs if names else ():
             keys = Leaf("column", key.to_table, key.to_columns[0]), Leaf("column", key.table, key.columns[0])
             who = draw.single(parent), draw.many(parent)
             choices.append(Doing(names[0], *who, past, base, by, parent, keys, is_person(parent)))
     for party in thing.with_role("party"):
-        kinds = [kind for kind, done in _VERBS if done == own and kind in party.sayings]
-        if not kinds and ("employee", own) in _VERBS and party.sayings[0] in lexicon.ACTORS:
+        kinds = [kind for kind, done in VERBS if done == own and kind in party.sayings]
+        if not kinds and ("employee", own) in VERBS and party.sayings[0] in lexicon.ACTORS:
             kinds = ["employee"]
         for kind in kinds:
-            for past, base, by in _VERBS[kind, own]:
+            for past, base, by in VERBS[kind, own]:
                 single = draw.say(party).removesuffix(" name")
                 many = plural(single)
                 person = kind in ("customer", "employee", "doctor", "patient", "teacher", "author", "driver", "donor")
