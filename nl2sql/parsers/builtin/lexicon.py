@@ -362,6 +362,13 @@ SHORT = {
     "category": "cat", "price": "prc", "total": "tot", "order": "ord", "average": "avg", "discount": "disc",
     "status": "stat", "country": "ctry", "phone": "ph", "region": "reg", "salary": "sal", "supplier": "supp",
     "invoice": "inv", "payment": "pmt", "revenue": "rev", "temperature": "temp", "manager": "mgr",
+    "percent": "pct", "balance": "bal", "location": "loc", "reference": "ref", "transaction": "txn", "document": "doc",
+    "warehouse": "whse", "vehicle": "veh", "patient": "pat", "appointment": "appt", "channel": "chnl", "segment": "seg",
+    "campaign": "camp", "subscription": "sub", "minutes": "mins", "hours": "hrs", "weight": "wt", "height": "ht",
+    "length": "len", "maximum": "max", "minimum": "min", "previous": "prev", "current": "curr", "value": "val",
+    "commission": "comm", "distance": "dist", "duration": "dur", "rating": "rtg", "population": "pop",
+    "capacity": "cap", "group": "grp", "company": "co", "reservation": "resv", "purchase": "purch", "doctor": "dr",
+    "delivery": "dlv", "shipment": "shpmt", "student": "stud", "teacher": "tchr", "flight": "flt", "passenger": "pax",
 }  # fmt: skip
 """Abbreviations that headers use."""
 
@@ -677,6 +684,13 @@ library book, book; thesis; school; recipe; ingredient; dish; table; reservation
 loyalty card; survey; poll; vote; election; candidate; law; petition; protest; server; outage; bug; release; commit; branch;
 backup; password; sensor; alarm; camera; satellite; planet; experiment; sample; chemical; machine; shift; roster; break"""
 """Things that may be asked about and seldom have a table, with other words for them, parted by semicolons."""
+
+GOODS = """Coffee Mug, Green Tea, Bluetooth Speaker, Desk Chair, Laptop Pro, Gaming Mouse, Yoga Mat, Oak Table, Smart Watch,
+Running Shoe, Rain Jacket, Wool Scarf, Garden Hose, Power Drill, Paint Roller, Steel Bolt, Wall Clock, Floor Lamp,
+Tennis Racket, Camping Tent, Water Bottle, Phone Case, Memory Card, Ink Cartridge, Paper Clip, Notebook, Fountain Pen,
+Chocolate Cake, Apple Pie, Cheese Sandwich, Tomato Soup, Caesar Salad, Orange Juice, Espresso, Bagel, Birthday Card,
+Face Cream, Hand Soap, Dog Leash, Cat Toy, Bicycle Helmet, Car Tyre, Spark Plug, Solar Panel, Toaster, Kettle, Blender"""
+"""Names of things that are sold."""
 
 FREE_WORDS = """vpn, password reset, refund, late delivery, login, great value, broken screen, black friday, invoice, battery,
 too loud, printer, shipping, wrong size, billing, account locked, summer sale, discount, damaged, missing part, slow, crash,

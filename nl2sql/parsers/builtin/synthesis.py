@@ -118,6 +118,8 @@ class Synthesis:
         """A schema of one to nine related tables in one style of naming."""
         rng = self.rng
         style = rng.choice(("snake", "snake", "snake", "camel", "title", "upper"))
+        if rng.random() < 0.15:
+            style += " short"
         size = rng.choice((1, 1, 2, 3, 4, 5, 6, 8, 9))
         chosen = self._connected(size)
         plural_tables = rng.random() < 0.7
@@ -353,7 +355,8 @@ def split_phrase(name: str) -> str:
 def styled(words: str, style: str, rng: random.Random) -> str:
     """`words` as a name in one style of naming, now and then abbreviated."""
     parts = re.sub(r"[^\w ]", " ", words).split()
-    if rng.random() < 0.08:
+    style, _, short = style.partition(" ")
+    if short or rng.random() < 0.06:
         parts = [lexicon.SHORT.get(part, part) for part in parts]
     if style == "camel":
         return parts[0].lower() + "".join(part.capitalize() for part in parts[1:])

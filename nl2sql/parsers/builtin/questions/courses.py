@@ -5,7 +5,7 @@ from __future__ import annotations
 from nl2sql.parsers.builtin.expressions import column_of
 from nl2sql.parsers.builtin.grammar import Action
 from nl2sql.parsers.builtin.questions.draw import Asked, Draw, number_leaf, select, wordings
-from nl2sql.parsers.builtin.questions.filters import COMPARED, in_period
+from nl2sql.parsers.builtin.questions.filters import COMPARED, draw_filters, in_period
 from nl2sql.parsers.builtin.questions.groups import group_key
 from nl2sql.parsers.builtin.questions.totals import counted, measure
 
@@ -61,11 +61,14 @@ def by_time(draw: Draw) -> Asked | None:
     if made is None:
         total = draw.one_of(_ROWS_OVER_TIME, noun=draw.many(thing))
     when, where = "", list[Action]()
+    filters = draw_filters(draw, thing, 1, 1).only_after() if draw.chance(0.25) else None
+    if filters is not None and filters.where and field.leaf not in filters.where:
+        total, where = total + filters.after, filters.where
     if draw.chance(0.4):
         period = draw.period()
-        where = ["where", "=", field.leaf, period]
-        into = in_period(period.text)
-        when = rng.choice((into, f"for {period.text}", into))
+        tense = rng.choice((("=", in_period(period.text)), ("=", f"for {period.text}"), (">=", f"since {period.text}")))
+        when = tense[1]
+        where = ["where", *(["and"] if where else []), *where[1:], tense[0], field.leaf, period]
     texts = _BY_TIME if is_first else _BY_TIME_OF
     words = draw.one_of(texts, total=total, unit=unit, adverb=_ADVERBS[unit], when=when, date=draw.say(field))
     key: list[Action] = [unit, field.leaf]
@@ -197,9 +200,22 @@ def newcomers(draw: Draw) -> Asked | None:
     return draw.one_of(_NEW_BY, **said), select([*key, *counted_rows], groups=key, tail=["asc", *key])
 
 
+_STAYS = {
+    "reservation": "length of stay", "admission": "length of stay", "rental": "rental period, rental duration",
+    "absence": "length of absence, duration", "project": "project duration, duration",
+    "repair": "repair time, time to repair",
+    "campaign": "campaign duration, duration", "contract": "contract length, contract duration", "event": "duration",
+    "subscription": "lifetime, subscription length", "ticket": "resolution time, time to resolution, handling time",
+    "order": "delivery time, time to ship, shipping time", "shipment": "delivery time, transit time, time in transit",
+    "invoice": "time to payment, payment time", "assignment": "length of assignment, duration",
+    "task": "time to complete",
+    "policy": "policy term, term", "rental listing": "time on the market, time to let",
+}  # fmt: skip
+"""What people call the time between the two dates of a thing."""
 _DAYS = wordings("""{start} to {end} in days | days between {start} and {end} | days from {start} to {end}
     | number of days between {start} and {end} | time from {start} to {end}
-    | time between {start} and {end} in days""")
+    | time between {start} and {end} in days | number of days from {start} to {end}
+    | days it takes from {start} to {end}""")
 _TOOK = {
     "were closed": "close", "shipped": "ship", "were delivered": "deliver", "ended": "finish",
     "were returned": "come back", "were paid": "pay", "got paid": "pay", "were resolved": "resolve",
@@ -226,6 +242,9 @@ def _days_between(draw: Draw) -> Asked | None:
         start, end = rng.sample(whens, 2)
     days: list[Action] = ["days", start.leaf, end.leaf]
     between = draw.one_of(_DAYS, start=draw.say(start), end=draw.say(end))
+    stays = _STAYS.get(thing.names[0], "") if thing.names and [start, end] == whens[:2] else ""
+    if stays and draw.chance(0.35):
+        between = f"{draw.listed(stays)}{draw.listed(' in days, , ')}".rstrip()
     took = next((verb for said, verb in _TOOK.items() if said in end.extra), "")
     roll = rng.random()
     noun = draw.many(thing)

@@ -16,6 +16,8 @@ Asked = tuple[str, list[Action]]
 
 _PERIODS = tuple(part.strip() for part in lexicon.PERIODS.replace("\n", " ").split(","))
 _PEOPLE = f" {lexicon.PEOPLE},".replace("\n", " ")
+_MEASURED = ("sales", "spending", "money received", "visits", "order contents")
+"""Words for rows that mean what the rows add up to, where they hold a measure: «sales by month»."""
 SMALL_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -66,8 +68,9 @@ class Draw:
 
     def many(self, thing: Thing) -> str:
         """The plural of a thing, often its own name."""
-        if thing.others and self.chance(0.12):
-            return self.rng.choice(thing.others)
+        others = [one for one in thing.others if one not in _MEASURED or not thing.with_role("measure")]
+        if others and self.chance(0.12):
+            return self.rng.choice(others)
         own = " ".join(thing.names[:1])
         return plural(own if self.chance(0.7) else self.rng.choice(thing.names))
 

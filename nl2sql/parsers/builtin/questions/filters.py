@@ -160,9 +160,12 @@ def _has_text(draw: Draw, field: Field) -> Condition | None:
 
 _WITHOUT = wordings("""without {column} | without a {column} | with no {column} | where {column} is missing
     | with missing {column} | that have no {column} | whose {column} is empty | lacking a {column}
-    | with {column} unknown | where {column} is null | with an empty {column}""")
+    | with {column} unknown | where {column} is null | with an empty {column} | with no {column} on file
+    | that have no {column} on file | who do not have a {column} | that don't have a {column} | left without a {column}
+    | for which no {column} is known | where the {column} was left empty""")
 _WITH_ANY = wordings(
     "that have a {column} | with a {column} | where {column} is known | where {column} is not null"
+    " | with a {column} on file | who have a {column} on file | that do have a {column}"
 )  # fmt: skip
 
 

@@ -44,7 +44,11 @@ def with_parent(draw: Draw) -> Asked | None:
 
 _HAS_NO_PARENT = wordings("""{noun} without a {single} | {noun} that have no {single} | {noun} with no {single}
     | {noun} not linked to any {single} | {noun} that do not belong to a {single} | {noun} without {single}
-    | {noun} made without a {single}""")
+    | {noun} made without a {single} | {noun} that don't have a {single} | {noun} who do not have a {single}
+    | {noun} where the {single} is missing | {noun} left without a {single}""")
+_HAS_NOBODY = wordings("""{noun} that nobody is assigned to | {noun} that nobody handles | unassigned {noun}
+    | {noun} with nobody assigned | {noun} nobody is responsible for | {noun} no one looks after
+    | {noun} that are not assigned to anyone""")
 _HAS_PARENT = wordings("{noun} that have a {single} | {noun} linked to a {single} | {noun} with a {single}")
 _HOW_MANY = wordings("how many | number of | count")
 _SHOW = wordings("show all | list | | which")
@@ -59,7 +63,10 @@ def without_parent(draw: Draw) -> Asked | None:
     parent, key = draw.rng.choice(parents)
     noun, single = draw.many(thing), draw.single(parent)
     missing = draw.chance(0.75)
-    words = draw.one_of(_HAS_NO_PARENT if missing else _HAS_PARENT, noun=noun, single=single)
+    texts = _HAS_NO_PARENT if missing else _HAS_PARENT
+    if missing and parent.names[0] == "employee" and draw.chance(0.5):
+        texts = _HAS_NOBODY
+    words = draw.one_of(texts, noun=noun, single=single)
     where: list[Action] = ["where", "null" if missing else "not_null", Leaf("column", key.table, key.columns[0])]
     if draw.chance(0.5):
         return f"{draw.one_of(_HOW_MANY)} {words}", select(["count", thing.leaf], where)

@@ -317,9 +317,16 @@ def two_groups(draw: Draw) -> Asked | None:
     key = group_key(draw, thing) if draw.chance(0.4) else None
     if key is None or field.leaf in key[1]:
         return words, select(shown)
+    if draw.chance(0.35):
+        words = draw.one_of(_COMPARED_BY, total=total, one=one, other=other, by=key[0])
+        return words, select([*key[1], *left, *right], groups=key[1])
     return f"{words} {draw.listed('by, per, for each')} {key[0]}", select([*key[1], *shown], groups=key[1])
 
 
+_COMPARED_BY = wordings("""compare {total} per {by} in {one} with {other} | compare {one} and {other} {total} per {by}
+    | compare {one} with {other} {total} by {by} | {total} by {by} in {one} and in {other}
+    | for each {by}, {total} in {one} and in {other} | {one} versus {other} {total} by {by}
+    | compare {total} by {by} between {one} and {other}""")
 _PER_HEAD = wordings("""average number of {noun} per {single} | {noun} per {single} on average
     | how many {noun} does a {single} have on average | average {noun} per {single}
     | mean number of {noun} per {single} | how many {noun} does each {single} have on average""")

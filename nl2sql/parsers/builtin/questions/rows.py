@@ -15,7 +15,7 @@ from nl2sql.parsers.builtin.questions.draw import (
     select,
     wordings,
 )
-from nl2sql.parsers.builtin.questions.filters import Filters, draw_filters
+from nl2sql.parsers.builtin.questions.filters import Filters, draw_filters, end_state, open_ends, yes_or_no
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing
 
 _RISING = wordings("""sorted by {column} | ordered by {column} | by {column} | in order of {column}
@@ -259,6 +259,37 @@ def _of_kind(draw: Draw, thing: Thing) -> tuple[list[Action], list[Action]]:
     field = draw.rng.choice(fields)
     condition: list[Action] = ["=", field.leaf, Leaf("text", text=draw.rng.choice(field.values))]
     return condition, condition if draw.chance(0.6) else []
+
+
+_OF_STATE = wordings("""{state} {noun} with {column} {side} the average {state} {single}
+    | which {state} {noun} have a {column} {side} the average {state} {single}
+    | {state} {noun} {side} the average {column} of {state} {noun} | {state} {noun} {side} their average {column}
+    | {state} {noun} with {side_column} than the average {state} {single}
+    | which {state} {noun} are {side} the average {state} {single} in {column}""")
+
+
+def above_average_of_state(draw: Draw) -> Asked | None:
+    """Rows of a state beside the average of those: «active members with more visits than the average active member»."""
+    thing = draw.thing
+    fields, states = thing.with_role("measure"), thing.with_role("flag", "when")
+    states = [one for one in states if one.role == "flag" or open_ends(one)]
+    if not fields or not states:
+        return None
+    field, state = draw.rng.choice(fields), draw.rng.choice(states)
+    words, condition = yes_or_no(draw, state) if state.role == "flag" else end_state(draw, state, draw.chance(0.7))
+    said = words.removeprefix("<")
+    if said.split()[0] in ("that", "which", "who", "with", "without", "where", "marked", "flagged"):
+        return None
+    above = draw.chance(0.7)
+    column, names = draw.say(field), thing.with_role("name")
+    words = draw.one_of(
+        _OF_STATE, state=said, noun=draw.many(thing), single=draw.single(thing), column=column,
+        side=draw.one_of(_ABOVE if above else _BELOW), side_column=f"{'more' if above else 'less'} {column}",
+    )  # fmt: skip
+    average = select(["avg", field.leaf], ["where", *condition])
+    where: list[Action] = ["where", "and", *condition, ">" if above else "<", field.leaf, *average]
+    shown = names[0].leaf if names and (words.startswith("which") or draw.chance(0.2)) else thing.leaf
+    return words, select([shown], where)
 
 
 def _beside_kind(draw: Draw, field: Field, noun: str, side: str, condition: list[Action], both: bool) -> str:
