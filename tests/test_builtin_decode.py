@@ -223,9 +223,46 @@ def test_values_fit_what_they_are_compared_with(laid_out):
     contained = offered(laid_out, *start, "contains")
     assert {"title", "name", "country"} <= contained
     assert not contained & {"price", "published", "in_print", "count"}
-    assert "number" in offered(laid_out, *start, ">", "count", PRICE)
+    assert "number" in offered(laid_out, "select", TITLE, "group", TITLE, "having", ">", "count", PRICE)
     of_subquery = offered(laid_out, *start, "in", ("books", "pages"), "select")
     assert of_subquery & {"pages", "title", "published"} == {"pages"}
+
+
+def test_totals_stand_where_rows_are_grouped_only(laid_out):
+    totals = {"count", "sum", "avg", "max", "when", "rate", "share"}
+    assert totals <= offered(laid_out, "select")
+    assert not totals & offered(laid_out, "select", "avg")
+    assert not totals & offered(laid_out, "select", "max", "subtract", PRICE)
+    assert not totals & offered(laid_out, "select", TITLE, "where", ">")
+    assert not totals & offered(laid_out, "select", TITLE, "where", ">", PRICE)
+    assert not totals & offered(laid_out, "select", TITLE, "group")
+    assert not totals & offered(laid_out, "select", TITLE, "group", TITLE)
+    assert {"count", "sum"} <= offered(laid_out, "select", TITLE, "group", TITLE, "having", ">")
+    assert {"count", "sum"} <= offered(laid_out, "select", TITLE, "group", TITLE, "desc")
+    assert {"count", "sum"} <= offered(laid_out, "select", TITLE, "where", ">", PRICE, "select")
+    assert {"count", "sum"} <= offered(laid_out, "select", "divide", "sum", PRICE)
+    assert not totals & offered(laid_out, "select", "when", "count", PRICE, ">")
+
+
+def test_a_single_total_is_not_looked_for_among_rows(laid_out):
+    assert not {"intersect", "except"} & offered(laid_out, "select", "count", PRICE)
+    assert {"union", "end"} <= offered(laid_out, "select", "count", PRICE)
+    where = ("where", "true", IN_PRINT)
+    assert not {"intersect", "except"} & offered(laid_out, "select", "count", PRICE, *where)
+    inner = ("where", "in", ("books", "id"), "select", ("books", "id"), *where)
+    assert "intersect" in offered(laid_out, "select", "count", PRICE, *inner)
+    grouped = ("select", TITLE, "count", PRICE, "group", TITLE)
+    assert {"intersect", "except"} <= offered(laid_out, *grouped)
+
+
+def test_rows_are_counted_and_nothing_else(laid_out):
+    assert "table" in values_offered_or_tables(laid_out, "select", "count")
+    for name in ("sum", "avg", "max", "min", "median"):
+        assert "table" not in values_offered_or_tables(laid_out, "select", name)
+
+
+def values_offered_or_tables(laid_out, *actions: str | tuple[str, str]) -> set[str]:
+    return {item.kind for item in followed(laid_out, *actions, question="books")[1]}
 
 
 def test_text_is_more_or_less_than_what_has_digits(laid_out):

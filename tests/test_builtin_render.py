@@ -148,6 +148,13 @@ def test_relative_dates_follow_as_of():
     )
 
 
+def test_a_period_that_is_looked_for_in_text_is_looked_for_as_it_was_said():
+    when = Leaf("date", value='{"unit":"month","kind":"absolute","year":2024,"month":8}', text="August 2024")
+    title = column("books.title")
+    reading = ("select", title, "where", "starts", title, when, "end")
+    assert render(reading, LIBRARY, TODAY) == "SELECT title FROM books WHERE title ILIKE 'August 2024%'"
+
+
 @pytest.mark.parametrize(
     ("words", "pattern"),
     [("50%", r"'%50\%%' ESCAPE '\'"), ("a_b", r"'%a\_b%' ESCAPE '\'"), ("c\\d", r"'%c\\d%' ESCAPE '\'"),

@@ -70,8 +70,53 @@ def test_a_key_to_its_own_table_and_several_to_one_make_roles():
 
 
 def test_one_key_to_a_table_makes_none():
-    schema = Schema(PLAYED.tables, PLAYED.foreign_keys[:1])
+    games = Table("Games", tuple(one for one in GAMES.columns if one.name != "AwayTeamId"))
+    schema = Schema((TEAMS, games), PLAYED.foreign_keys[:1])
     assert with_roles(schema) is schema
+
+
+def tables(**columns: str) -> Schema:
+    """Tables whose first column is their key, undeclared keys and all."""
+    made = []
+    for name, text in columns.items():
+        names = text.split()
+        made.append(Table(name, tuple(Column(one, "INTEGER") for one in names), (names[0],)))
+    return Schema(tuple(made))
+
+
+@pytest.mark.parametrize(
+    ("schema", "roles"),
+    [
+        (tables(stations="id docks", trips="id start_station_id end_station_id"), ["start_station", "end_station"]),
+        (tables(stations="station_no", trips="id from_station_no to_station_no"), ["from_station", "to_station"]),
+        (tables(customers="id", orders="id customer_id referring_customer_id"), ["referring_customer"]),
+        (tables(employees="id manager_id"), ["manager"]),
+        (tables(categories="category_id parent_id"), ["parent"]),
+    ],
+)
+def test_keys_that_only_names_tell_of_make_roles_too(schema, roles):
+    assert roles_of(schema) == roles
+    assert with_roles(with_roles(schema)) is with_roles(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        tables(customers="id", orders="id customer_id"),
+        tables(stations="id", trips="id start_station_name station_count"),
+        tables(departments="id manager_id"),
+        tables(employees="id manager_id", managers="id"),
+    ],
+)
+def test_other_names_make_none(schema):
+    assert roles_of(schema) == []
+
+
+def test_a_single_column_named_with_a_role_is_a_key():
+    schema = with_roles(tables(customers="id", orders="id billed_customer_id"))
+    assert [(key.columns, key.to_table, key.declared) for key in schema.foreign_keys] == [
+        (("billed_customer_id",), "customers", False)
+    ]
 
 
 @pytest.mark.parametrize("name", ["staff_id", "StaffID", "id", "staff"])

@@ -19,9 +19,10 @@ from nl2sql.evaluation.fitting import (
 from nl2sql.evaluation.hardness import hardness
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin import weights
-from nl2sql.parsers.builtin.evidence import Ranking, evidence, idle_totals, repeated, unstored
+from nl2sql.parsers.builtin.evidence import Ranking, contradicting, evidence, idle_totals, repeated, unstored
 from nl2sql.parsers.builtin.features import encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
+from nl2sql.parsers.builtin.roles import with_roles
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
 SHOP = Schema(
@@ -82,12 +83,36 @@ def test_a_join_by_way_of_what_two_tables_share_is_counted():
     assert "fans" not in evidence((*among, *inner, "end"), inputs, schema)
 
 
+def test_a_key_that_is_followed_to_a_table_and_to_its_role():
+    stations = Table("stations", (Column("id", "INTEGER"), Column("city", "VARCHAR")), ("id",))
+    columns = ("id", "start_station_id", "end_station_id")
+    schema = with_roles(Schema((stations, Table("trips", tuple(Column(one, "INTEGER") for one in columns), ("id",)))))
+    pieces, special = weights.load_pieces()
+    question = "cities of trips"
+    inputs = encode(question, schema, find_links(question, None, schema), pieces, special)
+    trips, city = (
+        Leaf("table", "trips"),
+        [Leaf("column", name, "city") for name in ("start_station", "end_station", "stations")],
+    )
+    assert evidence(("select", city[0], city[2], "from", trips, "end"), inputs, schema)["echoed"] == 1
+    assert "echoed" not in evidence(("select", city[0], city[1], "from", trips, "end"), inputs, schema)
+
+
 def test_totals_of_what_is_grouped_by_say_nothing():
     group = ("group", NAME)
     assert idle_totals(("select", NAME, *group, "having", ">", "count", "distinct", NAME, "1", "end")) == 1
     assert idle_totals(("select", NAME, "max", NAME, *group, "end")) == 1
     assert idle_totals(("select", NAME, "count", NAME, *group, "desc", "sum", TOTAL, "end")) == 0
     assert idle_totals(("no", "reading")) == 0
+
+
+def test_a_column_that_is_to_be_two_things_at_once():
+    city = Leaf("column", "customers", "city")
+    oslo, rome = ("=", city, Leaf("text", text="Oslo")), ("=", city, Leaf("text", text="Rome"))
+    assert contradicting(("select", NAME, "where", "and", *oslo, *rome, "end")) == 1
+    assert contradicting(("select", NAME, "where", "and", *oslo, "and", ">", TOTAL, "1", *rome, "end")) == 1
+    assert contradicting(("select", NAME, "where", "or", *oslo, *rome, "end")) == 0
+    assert contradicting(("select", NAME, "where", *oslo, "intersect", "select", NAME, "where", *rome, "end")) == 0
 
 
 def test_two_values_of_the_same_words():

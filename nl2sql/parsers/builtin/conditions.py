@@ -76,7 +76,7 @@ class Conditions:
     def _pattern(self, pattern: str, left: Node, value: Node) -> str:
         if family_of(self.schema, left) != "text" or not isinstance(value.head, Leaf):
             raise ParserError("Only text can be searched for words.")
-        words = (value.head.text if value.head.kind == "text" else value.head.value) or value.head.text
+        words = (value.head.text if value.head.kind in ("text", "date") else value.head.value) or value.head.text
         escaped = re.sub(r"([\\%_])", r"\\\1", words)
         form = {"contains": "%{}%", "not_contains": "%{}%", "starts": "{}%", "ends": "%{}"}[pattern]
         escape = r" ESCAPE '\'" if escaped != words else ""

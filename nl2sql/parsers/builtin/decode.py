@@ -17,9 +17,11 @@ from nl2sql.errors import QueryCancelledError
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.features import Inputs, Item, span_text
 from nl2sql.parsers.builtin.grammar import (
+    AGGREGATES,
     ARITHMETIC,
     BUCKETS,
     COMPARISONS,
+    CONDITIONAL,
     DURATIONS,
     EXPRESSIONS,
     KEYWORD_IDS,
@@ -54,6 +56,12 @@ _FAMILY_OF = {
     "weekday": "text",
 }
 _ORDERED = frozenset(COMPARISONS) - {"=", "!="} | {"between"}
+_TOTALS = frozenset((*AGGREGATES, *CONDITIONAL, *OVER_GROUPS, "rank"))
+"""Keywords of what is computed over several rows."""
+_COUNT = (KEYWORD_IDS["count"],)
+_GROUP = KEYWORD_IDS["group"]
+_AMONG_ROWS = [KEYWORD_IDS["intersect"], KEYWORD_IDS["except"]]
+_AGGREGATES = frozenset(KEYWORD_IDS[one] for one in (*AGGREGATES, *CONDITIONAL))
 _LONGEST_SPAN = 8
 _NEVER = np.float32(-1e9)
 _UNFIT = {
@@ -86,6 +94,8 @@ class _Beam:
     operator: str = ""
     needs: tuple[str, ...] = ("",)
     """For each symbol of the stack, the family that it must be of; empty where any will do."""
+    by_rows: tuple[bool, ...] = (False,)
+    """For each symbol of the stack, whether it is about single rows, so that no total may stand there."""
     shown: tuple[tuple[int, ...], ...] = ()
     """The items selected so far, of the last query that is no subquery."""
     opened: int = 0
@@ -264,8 +274,10 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mas
     """What may follow: the grammar's word, narrowed by types and by the actions that are left."""
     tight = closes_in(beam.stack) + 6 >= left
     opened = beam.actions[-1] if beam.stack[-1] == "word_end" else -1
+    counting = beam.actions[-1:] == _COUNT
     state = (
-        beam.stack, beam.needs[-1], beam.left, beam.column, beam.operator, opened, left if tight else LONGEST,
+        beam.stack, beam.needs[-1], beam.by_rows[-1], counting, beam.left, beam.column, beam.operator, opened,
+        left if tight else LONGEST,
     )  # fmt: skip
     if state not in places.known:
         found = _computed(beam, places, keyword_count, left, places.typed)
@@ -280,10 +292,13 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mas
 def _narrowed(mask: Mask, beam: _Beam, places: _Places, keyword_count: int) -> Mask:
     """What may follow, less what never makes sense.
 
-    Nothing is selected twice, no column compared with itself, queries set against one another show as much, and what is
-    looked for among rows is of one name with it, or tied to it by a key.
+    Nothing is selected twice, no column compared with itself, no single total looked for among rows, queries set
+    against one another show as much, and what is looked for among rows is of one name with it, or tied to it by a key.
     """
     symbol = beam.stack[-1]
+    if len(beam.stack) == 1 and _GROUP not in beam.actions and any(item[0] in _AGGREGATES for item in beam.shown):
+        mask = mask.copy()
+        mask[_AMONG_ROWS] = False
     if symbol == "rhs" and beam.column >= 0 and beam.operator in COMPARISONS and mask[keyword_count + beam.column]:
         mask = mask.copy()
         mask[keyword_count + beam.column] = False
@@ -327,6 +342,8 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed
     mask = np.zeros(keyword_count + size, bool)
     tight = closes_in(beam.stack) + 6 >= left
     banned = places.impossible | (_unfit_keywords(beam) if typed else frozenset())
+    if beam.by_rows[-1] and typed:
+        banned |= _TOTALS
     for keyword in may.keywords - banned:
         if not tight or closes_in(advance(beam.stack, keyword)) < left:
             mask[KEYWORD_IDS[keyword]] = True
@@ -339,6 +356,8 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed
         items &= _fitting_values(beam, places, symbol)
     elif symbol == "expr" and typed:
         items &= places.numbers | ~places.by_kind["mention"]
+    elif symbol == "operand" and typed and beam.actions[-1:] != _COUNT:
+        items &= ~places.by_kind["table"]
     if symbol == "word_end":
         start = beam.actions[-1] - keyword_count
         items[: max(start, 0)] = False
@@ -434,7 +453,8 @@ def _advanced(beam: _Beam, action: int, score: float, places: _Places, keyword_c
         item = places.items[action - keyword_count]
         stack = advance(beam.stack, f"@{item.kind}")
         needs = beam.needs if len(stack) == len(beam.stack) else beam.needs[: len(stack)]
-        after = replace(beam, stack=stack, actions=actions, score=score, needs=needs)
+        by_rows = beam.by_rows[: len(stack)]
+        after = replace(beam, stack=stack, actions=actions, score=score, needs=needs, by_rows=by_rows)
         if item.kind != "column":
             return after
         if symbol == "lhs":
@@ -447,7 +467,8 @@ def _advanced(beam: _Beam, action: int, score: float, places: _Places, keyword_c
     keyword = KEYWORDS[action]
     stack = advance(beam.stack, keyword)
     needs = _needs_after(beam, keyword, stack)
-    after = replace(beam, stack=stack, actions=actions, score=score, needs=needs)
+    by_rows = _by_rows_after(beam, keyword, stack)
+    after = replace(beam, stack=stack, actions=actions, score=score, needs=needs, by_rows=by_rows)
     if symbol == "lhs":
         after = replace(after, left=_FAMILY_OF.get(keyword, "inherit"), column=-1)
     elif symbol == "cond":
@@ -471,6 +492,19 @@ def _needs_after(beam: _Beam, keyword: str, stack: Stack) -> tuple[str, ...]:
         need = ""
     # `after_items` and its like stand for what comes later and need nothing.
     return (*kept, *("" if one.startswith("after_") else need for one in stack[len(kept) :]))
+
+
+def _by_rows_after(beam: _Beam, keyword: str, stack: Stack) -> tuple[bool, ...]:
+    """Which symbols of `stack` are about single rows once `keyword` has been taken."""
+    kept = beam.by_rows[: len(beam.stack) - 1]
+    pushed = stack[len(kept) :]
+    if keyword in ("where", "group", *AGGREGATES, "rate"):
+        return (*kept, *(not one.startswith("after_") or one == "after_group" for one in pushed))
+    if keyword in ("when", "within", "each"):  # the condition and the key are, the total is not
+        return (*kept, *(one in ("cond", "key") for one in pushed))
+    if keyword in ("select", "having", "asc", "desc", "limit", "limit1", *OVER_GROUPS, *SET_OPERATIONS):
+        return (*kept, *(False for _ in pushed))
+    return (*kept, *(beam.by_rows[-1] and not one.startswith("after_") for one in pushed))
 
 
 def _reading(actions: Sequence[int], inputs: Inputs, keyword_count: int) -> Reading:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -26,7 +26,7 @@ from nl2sql.parsers.builtin.grammar import (
     Reading,
 )
 from nl2sql.parsers.builtin.joins import Path, join_path
-from nl2sql.parsers.builtin.tree import Query, to_tree
+from nl2sql.parsers.builtin.tree import Node, Query, to_tree
 from nl2sql.schema import Schema, fold
 
 Evidence = Mapping[str, float]
@@ -34,7 +34,7 @@ Evidence = Mapping[str, float]
 
 PRIOR: Evidence = {
     "unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0, "fans": -6.0, "loose": -5.0,
-    "idle": -3.0, "overlapping": -2.0,
+    "idle": -3.0, "overlapping": -2.0, "echoed": -4.0, "contradicting": -3.0,
 }  # fmt: skip
 """Weights where none were fitted."""
 
@@ -123,6 +123,7 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueInde
         "repeated": repeated(reading),
         "idle": idle_totals(reading),
         "overlapping": overlapping(reading, inputs),
+        "contradicting": contradicting(reading),
         "unstored": unstored(reading, values) if values is not None else 0,
         "actions": len(reading) / 10,
         "selects": sum(action == "select" for action in reading) - 1,
@@ -172,10 +173,12 @@ def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[
     joins = _joined(schema, named)
     path = {fold(name) for name, _ in joins}
     whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
+    selects = _selects(reading)
     return {
         "joins": max(len(path) - 1, 0),
         "bridges": len(path - taken),
-        "fans": sum(_fans(schema, one) for one in _selects(reading)),
+        "fans": sum(_fans(schema, one) for one in selects),
+        "echoed": sum(_echoed(schema, one) for one in selects),
         "unused_tables": len(whole - path),
     }
 
@@ -194,6 +197,13 @@ def _fans(schema: Schema, leaves: Sequence[Leaf]) -> int:
     joins = _joined(schema, list(dict.fromkeys(leaf.table for leaf in leaves if leaf.table)))
     shared = Counter(fold(key.to_table) for _, key in joins if key is not None)
     return sum(count > 1 and name not in taken for name, count in shared.items())
+
+
+def _echoed(schema: Schema, leaves: Sequence[Leaf]) -> int:
+    """How many keys of one SELECT are followed twice: to a table, and to the same row in its role."""
+    joins = _joined(schema, list(dict.fromkeys(leaf.table for leaf in leaves if leaf.table)))
+    followed = Counter((fold(key.table), key.columns) for _, key in joins if key is not None)
+    return sum(count - 1 for count in followed.values())
 
 
 def _selects(reading: Reading) -> list[list[Leaf]]:
@@ -287,6 +297,34 @@ def idle_totals(reading: Reading) -> int:
         found += sum(node.parts[0] in query.groups for node in totals)
         query = query.right
     return found
+
+
+def contradicting(reading: Reading) -> int:
+    """How many conditions want a column to be something else than another does, so that no row meets both."""
+    try:
+        query: Query | None = to_tree(reading)
+    except ParserError:
+        return 0
+    found = 0
+    while query is not None:
+        wanted: dict[Leaf, set[Leaf]] = {}
+        for node in _all_of(query.where):
+            if node.head == "=" and node.query is None:
+                column, value = (part.head for part in node.parts)
+                if isinstance(column, Leaf) and isinstance(value, Leaf) and value.kind in ("anchor", "text", "number"):
+                    wanted.setdefault(column, set()).add(value)
+        found += sum(len(values) - 1 for values in wanted.values())
+        query = query.right
+    return found
+
+
+def _all_of(where: Node | None) -> Iterator[Node]:
+    """The conditions all of which must be met."""
+    if where is not None and where.head == "and":
+        for part in where.parts:
+            yield from _all_of(part)
+    elif where is not None:
+        yield where
 
 
 def overlapping(reading: Reading, inputs: Inputs) -> int:

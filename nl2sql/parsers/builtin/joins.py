@@ -128,7 +128,7 @@ class _SharedColumns:
         told: set[int] = set()
 
         def of(name: str) -> Iterator[tuple[str, ForeignKey]]:
-            for number, spelled in sorted(self.of_table.get(name, ())):
+            for number, spelled in sorted(self.of_table.get(name, ()), key=_tells_apart):
                 if number in told:
                     continue
                 told.add(number)
@@ -139,14 +139,25 @@ class _SharedColumns:
         return of
 
 
+_TELLING = frozenset(("id", "code", "key", "no", "nr", "number"))
+_TOLD_BY_NOBODY = frozenset(("id", "name", "year", "month", "day", "date", "quarter", "week", "time"))
+"""Names that many tables have in common without a row of one being about a row of the other."""
+
+
+def _tells_apart(holder: tuple[int, str]) -> tuple[bool, int]:
+    """Orders shared columns: those that are called like a key first."""
+    number, spelled = holder
+    return (_TELLING.isdisjoint(split_name(spelled.lower())[-1:]), number)
+
+
 @lru_cache(_SCHEMAS_KEPT)
 def _shared_columns(schema: Schema) -> _SharedColumns:
-    """Columns of one name and kind (`id` and `name` apart): the last resort where no key is known."""
+    """Columns of one name and kind, those apart that say nothing: the last resort where no key is known."""
     numbers: dict[tuple[str, str], int] = {}
     holders: list[list[tuple[str, str]]] = []
     of_table: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for table, column in schema.columns():
-        if fold(column.name) not in ("id", "name") and column.family in _JOINED and not isinstance(table, Role):
+        if fold(column.name) not in _TOLD_BY_NOBODY and column.family in _JOINED and not isinstance(table, Role):
             number = numbers.setdefault((fold(column.name), column.family), len(numbers))
             if number == len(holders):
                 holders.append([])

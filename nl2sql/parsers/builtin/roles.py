@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -42,7 +42,13 @@ class Role(Table):
 
 @lru_cache(_SCHEMAS_KEPT)
 def with_roles(schema: Schema) -> Schema:
-    """The schema and its roles, with keys to them; the same schema where it has none."""
+    """The schema and its roles, with keys to them; the same schema where it has none.
+
+    Keys that only names tell of count too: `start_station_id` beside a table of stations.
+    """
+    implied = tuple(_implied(schema))
+    if implied:
+        schema = replace(schema, foreign_keys=(*schema.foreign_keys, *implied))
     pairs = Counter((fold(key.table), fold(key.to_table)) for key in schema.foreign_keys if len(key.columns) == 1)
     taken = {fold(table.name) for table in schema.tables}
     roles: list[Table] = []
@@ -72,6 +78,65 @@ def with_roles(schema: Schema) -> Schema:
         if (fold(key.table), key.columns) in called and (fold(key.table), fold(key.to_table)) not in tied
     ]
     return replace(schema, tables=(*schema.tables, *roles), foreign_keys=(*plain, *others, *keys))
+
+
+_SUPERIORS = frozenset(("manager", "mgr", "supervisor", "boss"))
+_PEOPLE = frozenset(map(stem, ("employee", "staff", "person", "people", "worker", "colleague", "user", "member")))
+
+
+def _implied(schema: Schema) -> Iterator[ForeignKey]:
+    """Keys that nobody declared, from columns that are called like another table's key with a role before it.
+
+    Where there is such a column, one that is called like the key alone counts too: `customer_id` beside
+    `referring_customer_id`.
+    """
+    taken = {(fold(key.table), fold(name)) for key in schema.foreign_keys for name in key.columns}
+    targets = dict(_called(schema))
+    for table in schema.tables:
+        found: dict[str, list[tuple[bool, ForeignKey]]] = {}
+        for column in table.columns:
+            words = tuple(stem(word) for word in split_name(column.name))
+            if (fold(table.name), fold(column.name)) in taken or column.name in table.primary_key:
+                continue
+            for target, said in _referred(words, table, targets):
+                if column.family == _family_of_key(target):
+                    key = ForeignKey(table.name, (column.name,), target.name, target.primary_key, declared=False)
+                    found.setdefault(target.name, []).append((said, key))
+                    break
+        for keys in found.values():
+            if any(in_role for in_role, _ in keys):
+                yield from (key for _, key in keys)
+
+
+def _called(schema: Schema) -> Iterator[tuple[tuple[str, ...], Table]]:
+    """What a column that refers to a table is called: by its key, and by its name where the key is a bare id."""
+    for table in schema.tables:
+        if len(table.primary_key) != 1 or isinstance(table, Role):
+            continue
+        key = tuple(stem(word) for word in split_name(table.primary_key[0]))
+        if len(key) > 1:
+            yield key, table
+        if key[-1:] == ("id",) and (words := tuple(stem(word) for word in split_name(table.name))):
+            yield (*words, "id"), table
+
+
+def _referred(
+    words: tuple[str, ...], table: Table, targets: Mapping[tuple[str, ...], Table]
+) -> Iterator[tuple[Table, bool]]:
+    """The tables that a column may refer to, the longest name first, and whether it says in what role."""
+    for start in range(len(words) - 1):
+        target = targets.get(words[start:])
+        if target is not None and target.name != table.name:
+            yield target, start > 0
+    if len(words) == 2 and words not in targets and words[1] == "id" and len(table.primary_key) == 1:
+        people = not _PEOPLE.isdisjoint(map(stem, split_name(table.name)))
+        if words[0] == "parent" or (people and words[0] in _SUPERIORS):
+            yield table, True
+
+
+def _family_of_key(table: Table) -> str:
+    column = table.column(table.primary_key[0])
+    return column.family if column is not None else ""
 
 
 def _named_after(key: ForeignKey, target: Table) -> str:
