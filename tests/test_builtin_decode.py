@@ -255,6 +255,19 @@ def test_a_single_total_is_not_looked_for_among_rows(laid_out):
     assert {"intersect", "except"} <= offered(laid_out, *grouped)
 
 
+def test_names_of_rows_are_not_added_up(laid_out):
+    for name in ("sum", "avg", "median"):
+        may = offered(laid_out, "select", name)
+        assert not may & {"id", "author_id", "book_id"}
+        assert "price" in may
+    assert {"id", "author_id"} <= offered(laid_out, "select", "max")
+    tickets = Table("helpdesk_tickets", tuple(Column(name, "INTEGER") for name in ("ticket", "order_no", "minutes")))
+    inputs = laid_out("how many tickets in total", Schema((tickets,)))
+    places = decode._Places(inputs)
+    named = [item.leaf.column for item, yes in zip(inputs.items, places.named_rows, strict=True) if yes and item.leaf]
+    assert named == ["ticket", "order_no"]
+
+
 def test_rows_are_counted_and_nothing_else(laid_out):
     assert "table" in values_offered_or_tables(laid_out, "select", "count")
     for name in ("sum", "avg", "max", "min", "median"):

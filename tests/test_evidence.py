@@ -111,6 +111,8 @@ def test_a_column_that_is_to_be_two_things_at_once():
     oslo, rome = ("=", city, Leaf("text", text="Oslo")), ("=", city, Leaf("text", text="Rome"))
     assert contradicting(("select", NAME, "where", "and", *oslo, *rome, "end")) == 1
     assert contradicting(("select", NAME, "where", "and", *oslo, "and", ">", TOTAL, "1", *rome, "end")) == 1
+    assert contradicting(("select", NAME, "where", "and", "null", city, "not_null", city, "end")) == 1
+    assert contradicting(("select", NAME, "where", "and", "not_null", city, *oslo, "end")) == 0
     assert contradicting(("select", NAME, "where", "or", *oslo, *rome, "end")) == 0
     assert contradicting(("select", NAME, "where", *oslo, "intersect", "select", NAME, "where", *rome, "end")) == 0
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError
+from nl2sql.linking import split_name, stem
 from nl2sql.parsers.builtin.arrays import arrays_of
-from nl2sql.parsers.builtin.features import Inputs, Item, span_text
+from nl2sql.parsers.builtin.features import FEATURES, Inputs, Item, span_text
 from nl2sql.parsers.builtin.grammar import (
     AGGREGATES,
     ARITHMETIC,
@@ -59,6 +60,7 @@ _ORDERED = frozenset(COMPARISONS) - {"=", "!="} | {"between"}
 _TOTALS = frozenset((*AGGREGATES, *CONDITIONAL, *OVER_GROUPS, "rank"))
 """Keywords of what is computed over several rows."""
 _COUNT = (KEYWORD_IDS["count"],)
+_ADDING = frozenset(KEYWORD_IDS[one] for one in ("sum", "avg", "median"))
 _GROUP = KEYWORD_IDS["group"]
 _AMONG_ROWS = [KEYWORD_IDS["intersect"], KEYWORD_IDS["except"]]
 _AGGREGATES = frozenset(KEYWORD_IDS[one] for one in (*AGGREGATES, *CONDITIONAL))
@@ -133,6 +135,8 @@ class _Places:
         self.numbers = np.array([_leaf_kind(item) == "number" for item in items], bool)
         self.wholes = np.array([_is_count(item) for item in items], bool)
         self.dates = np.array([_leaf_kind(item) == "date" for item in items], bool)
+        self.named_rows = np.array([_names_rows(item, inputs) for item in items], bool)
+        """Columns whose numbers only tell rows apart."""
         self.ordered = np.array(
             [item.leaf is not None and any(map(str.isdigit, item.leaf.value)) for item in items], bool
         )
@@ -181,6 +185,20 @@ class _Places:
             if not bool(fitting.any()):
                 found.update(keywords)
         return frozenset(found)
+
+
+_KEY_FEATURES = frozenset(FEATURES.index(name) for name in ("primary_key", "foreign_key"))
+_KEY_WORDS = frozenset(("id", "no", "nr", "code", "key", "ref", "zip", "postcode"))
+
+
+def _names_rows(item: Item, inputs: Inputs) -> bool:
+    """Whether a column's values are names of rows: a key, or called like one, or like what its table holds."""
+    if item.kind != "column" or item.leaf is None:
+        return False
+    words = split_name(item.leaf.column.lower())
+    if not _KEY_FEATURES.isdisjoint(inputs.features[item.span[0]]) or (len(words) > 1 and words[-1] in _KEY_WORDS):
+        return True
+    return [stem(word) for word in words] == [stem(word) for word in split_name(item.leaf.table.lower())[-1:]]
 
 
 def _leaf_kind(item: Item) -> str:
@@ -274,9 +292,9 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mas
     """What may follow: the grammar's word, narrowed by types and by the actions that are left."""
     tight = closes_in(beam.stack) + 6 >= left
     opened = beam.actions[-1] if beam.stack[-1] == "word_end" else -1
-    counting = beam.actions[-1:] == _COUNT
+    total = beam.actions[-1] if beam.stack[-1] == "operand" else -1
     state = (
-        beam.stack, beam.needs[-1], beam.by_rows[-1], counting, beam.left, beam.column, beam.operator, opened,
+        beam.stack, beam.needs[-1], beam.by_rows[-1], total, beam.left, beam.column, beam.operator, opened,
         left if tight else LONGEST,
     )  # fmt: skip
     if state not in places.known:
@@ -358,6 +376,9 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed
         items &= places.numbers | ~places.by_kind["mention"]
     elif symbol == "operand" and typed and beam.actions[-1:] != _COUNT:
         items &= ~places.by_kind["table"]
+        added = ~places.named_rows & (places.by_family["number"] | places.numerals)
+        if beam.actions[-1] in _ADDING and (items & added).any():
+            items &= ~places.named_rows
     if symbol == "word_end":
         start = beam.actions[-1] - keyword_count
         items[: max(start, 0)] = False

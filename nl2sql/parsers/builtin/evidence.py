@@ -22,6 +22,8 @@ from nl2sql.parsers.builtin.grammar import (
     OVER_GROUPS,
     PATTERNS,
     SET_OPERATIONS,
+    TESTS,
+    Action,
     Leaf,
     Reading,
 )
@@ -307,13 +309,15 @@ def contradicting(reading: Reading) -> int:
         return 0
     found = 0
     while query is not None:
-        wanted: dict[Leaf, set[Leaf]] = {}
+        wanted: dict[tuple[Action, bool], set[Action]] = {}
         for node in _all_of(query.where):
-            if node.head == "=" and node.query is None:
+            if node.head in TESTS:
+                wanted.setdefault((node.parts[0].head, node.head in ("true", "false")), set()).add(node.head)
+            elif node.head == "=" and node.query is None:
                 column, value = (part.head for part in node.parts)
-                if isinstance(column, Leaf) and isinstance(value, Leaf) and value.kind in ("anchor", "text", "number"):
-                    wanted.setdefault(column, set()).add(value)
-        found += sum(len(values) - 1 for values in wanted.values())
+                if isinstance(value, Leaf) and value.kind in ("anchor", "text", "number"):
+                    wanted.setdefault((column, True), set()).add(value)
+        found += sum(len(values) - 1 for (column, _), values in wanted.items() if isinstance(column, Leaf))
         query = query.right
     return found
 
