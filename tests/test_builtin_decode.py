@@ -259,6 +259,7 @@ def test_names_of_rows_are_not_added_up(laid_out):
     for name in ("sum", "avg", "median"):
         may = offered(laid_out, "select", name)
         assert not may & {"id", "author_id", "book_id"}
+        assert not offered(laid_out, "select", name, "distinct") & {"id", "author_id", "book_id"}
         assert "price" in may
     assert {"id", "author_id"} <= offered(laid_out, "select", "max")
     tickets = Table("helpdesk_tickets", tuple(Column(name, "INTEGER") for name in ("ticket", "order_no", "minutes")))

@@ -61,6 +61,7 @@ _TOTALS = frozenset((*AGGREGATES, *CONDITIONAL, *OVER_GROUPS, "rank"))
 """Keywords of what is computed over several rows."""
 _COUNT = (KEYWORD_IDS["count"],)
 _ADDING = frozenset(KEYWORD_IDS[one] for one in ("sum", "avg", "median"))
+_OPERANDS = ("operand", "distinct_operand")
 _GROUP = KEYWORD_IDS["group"]
 _AMONG_ROWS = [KEYWORD_IDS["intersect"], KEYWORD_IDS["except"]]
 _AGGREGATES = frozenset(KEYWORD_IDS[one] for one in (*AGGREGATES, *CONDITIONAL))
@@ -292,7 +293,7 @@ def _allowed(beam: _Beam, places: _Places, keyword_count: int, left: int) -> Mas
     """What may follow: the grammar's word, narrowed by types and by the actions that are left."""
     tight = closes_in(beam.stack) + 6 >= left
     opened = beam.actions[-1] if beam.stack[-1] == "word_end" else -1
-    total = beam.actions[-1] if beam.stack[-1] == "operand" else -1
+    total = _aggregate_of(beam) if beam.stack[-1] in _OPERANDS else -1
     state = (
         beam.stack, beam.needs[-1], beam.by_rows[-1], total, beam.left, beam.column, beam.operator, opened,
         left if tight else LONGEST,
@@ -374,10 +375,10 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed
         items &= _fitting_values(beam, places, symbol)
     elif symbol == "expr" and typed:
         items &= places.numbers | ~places.by_kind["mention"]
-    elif symbol == "operand" and typed and beam.actions[-1:] != _COUNT:
+    elif symbol in _OPERANDS and typed and _aggregate_of(beam) not in _COUNT:
         items &= ~places.by_kind["table"]
         added = ~places.named_rows & (places.by_family["number"] | places.numerals)
-        if beam.actions[-1] in _ADDING and (items & added).any():
+        if _aggregate_of(beam) in _ADDING and (items & added).any():
             items &= ~places.named_rows
     if symbol == "word_end":
         start = beam.actions[-1] - keyword_count
@@ -387,6 +388,11 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed
         items &= _fitting_columns(beam, places, symbol)
     mask[keyword_count:] = items
     return mask
+
+
+def _aggregate_of(beam: _Beam) -> int:
+    """The aggregate whose operand comes next, DISTINCT or not."""
+    return beam.actions[-2] if beam.stack[-1] == "distinct_operand" else beam.actions[-1]
 
 
 def _unfit_keywords(beam: _Beam) -> frozenset[str]:
