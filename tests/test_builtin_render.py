@@ -148,6 +148,16 @@ def test_relative_dates_follow_as_of():
     )
 
 
+@pytest.mark.parametrize(("left", "right"), [("token", "title"), ("title", "token")])
+def test_a_uuid_is_not_compared_with_other_text(left, right):
+    schema = Schema((Table("visits", (Column("token", "UUID"), Column("title", "VARCHAR"))),))
+    shown = column(f"visits.{left}")
+    for other in ((column(f"visits.{right}"),), ("select", column(f"visits.{right}"), "end")):
+        with pytest.raises(ParserError, match="different kinds"):
+            render(("select", shown, "where", "<", shown, *other, "end"), schema, TODAY)
+    assert render(("select", shown, "where", "=", shown, *("select", shown, "end"), "end"), schema, TODAY)
+
+
 def test_a_period_that_is_looked_for_in_text_is_looked_for_as_it_was_said():
     when = Leaf("date", value='{"unit":"month","kind":"absolute","year":2024,"month":8}', text="August 2024")
     title = column("books.title")

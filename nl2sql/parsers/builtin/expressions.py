@@ -47,9 +47,10 @@ def type_of(schema: Schema, node: Node) -> str:
     """What two sides of a comparison must share: the family, where that says too little DuckDB's own type."""
     family = family_of(schema, node)
     leaf = node.first_leaf
-    if family not in ("time", "other") or leaf is None:
+    if family not in ("time", "other", "text") or leaf is None or leaf.kind != "column":
         return family
-    return column_of(schema, leaf)[1].type.upper()
+    own = column_of(schema, leaf)[1].type.upper()
+    return family if family == "text" and own != "UUID" else own  # DuckDB compares no UUID with other text
 
 
 @dataclass(frozen=True)
