@@ -148,6 +148,14 @@ def test_relative_dates_follow_as_of():
     )
 
 
+def test_rows_are_not_ranked_by_what_looks_beside_others_within_it():
+    price, pages = column("books.price"), column("books.pages")
+    inner = ("select", price, "group", price, "desc", "change", "sum", pages, "limit1", "end")
+    reading = ("select", price, "rank", "rate", ">", price, *inner, "group", price, "end")
+    with pytest.raises(ParserError, match="beside others"):
+        render(reading, LIBRARY, TODAY)
+
+
 @pytest.mark.parametrize(("left", "right"), [("token", "title"), ("title", "token")])
 def test_a_uuid_is_not_compared_with_other_text(left, right):
     schema = Schema((Table("visits", (Column("token", "UUID"), Column("title", "VARCHAR"))),))

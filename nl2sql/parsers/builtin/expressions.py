@@ -186,7 +186,10 @@ class Expressions:
         """An expression by which rows are parted or ranked."""
         if node.looks_beside or (self.groups is None and node.aggregates):
             raise ParserError("Rows cannot be parted by what is computed beside others.")
-        return self.write(node)
+        text = self.write(node)
+        if " OVER (" in text:  # in a SELECT within it: DuckDB allows no window there
+            raise ParserError("Rows cannot be parted by what is computed beside others.")
+        return text
 
     def _apart(self, unit: str, start: Node, end: Node) -> str:
         if family_of(self.schema, start) != "date" or family_of(self.schema, end) != "date":
