@@ -48,7 +48,7 @@ def likely_keys(table: Table) -> tuple[Column, ...]:
 
 
 def _rank(table: Table, column: Column, first: bool) -> int | None:
-    words = _stems(column.name)
+    words = stems(column.name)
     if words == ("id",):
         return 0
     if is_owner(table, column):
@@ -69,7 +69,7 @@ def alternate_names(table: Table) -> tuple[Column, ...]:
     own = _table_names(table)
     found = []
     for column in table.columns:
-        words = _stems(column.name)
+        words = stems(column.name)
         said = {words, *(words[len(name) :] for name in own if words[: len(name)] == name)}
         if column.family == "text" and said & {(), ("name",), ("code",), ("title",), ("abbreviation",), *own}:
             found.append(column)
@@ -78,7 +78,7 @@ def alternate_names(table: Table) -> tuple[Column, ...]:
 
 def is_owner(table: Table, column: Column) -> bool:
     """True when the column's name says that it numbers this table's own rows, as `customers.customer_id` does."""
-    words = _stems(column.name)
+    words = stems(column.name)
     return words == ("id",) or (bool(set(_cores(words)) & _table_names(table)) and words not in _table_names(table))
 
 
@@ -90,7 +90,7 @@ def kinship(child: Table, column: Column, parent: Table, key: Column) -> float:
     >>> [kinship(orders, column, customers, customers.columns[0]) for column in orders.columns]
     [1.0, 0.8, 0.0]
     """
-    words, key_words = _stems(column.name), _stems(key.name)
+    words, key_words = stems(column.name), stems(key.name)
     cores, targets = _cores(words), _table_names(parent)
     if child is parent:
         return 0.6 if any(set(core) & _OWN_ROLES for core in cores) else 0.0
@@ -151,13 +151,14 @@ def _table_names(table: Table) -> frozenset[Words]:
 @lru_cache(_KEPT)
 def _names_of(names: tuple[str, ...]) -> frozenset[Words]:
     found = (
-        tuple(word for word in _stems(name) if word not in _NO_PART and not _YEAR.fullmatch(word)) for name in names
+        tuple(word for word in stems(name) if word not in _NO_PART and not _YEAR.fullmatch(word)) for name in names
     )
     return frozenset(filter(None, found))
 
 
 @lru_cache(_KEPT)
-def _stems(name: str) -> Words:
+def stems(name: str) -> Words:
+    """The words of a name, each as its stem."""
     return tuple(stem(word) for word in split_name(name))
 
 

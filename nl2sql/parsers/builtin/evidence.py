@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from nl2sql.errors import ParserError
@@ -170,17 +171,16 @@ def _shown(reading: Reading) -> list[Leaf]:
 
 def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[int]]) -> dict[str, float]:
     """How many tables are joined, how many of them nothing is taken from, and which of those named are left out."""
-    named = list(dict.fromkeys(one.table for one in reading if isinstance(one, Leaf) and one.table))
     taken = {fold(one.table) for one in reading if isinstance(one, Leaf) and one.kind == "column"}
-    joins = _joined(schema, named)
+    joins = _joined(schema, _tables(reading))
     path = {fold(name) for name, _ in joins}
     whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
-    selects = _selects(reading)
+    selects = [(one, _joined(schema, _tables(one))) for one in _selects(reading)]
     return {
         "joins": max(len(path) - 1, 0),
         "bridges": len(path - taken),
-        "fans": sum(_fans(schema, one) for one in selects),
-        "echoed": sum(_echoed(schema, one) for one in selects),
+        "fans": sum(_fans(joined, leaves) for leaves, joined in selects),
+        "echoed": sum(_echoed(joined) for _, joined in selects),
         "unused_tables": len(whole - path),
     }
 
@@ -193,18 +193,21 @@ def _joined(schema: Schema, tables: Sequence[str]) -> Path:
         return [(name, None) for name in tables]
 
 
-def _fans(schema: Schema, leaves: Sequence[Leaf]) -> int:
+def _tables(leaves: Iterable[Action]) -> list[str]:
+    """The tables that actions name, each once."""
+    return list(dict.fromkeys(one.table for one in leaves if isinstance(one, Leaf) and one.table))
+
+
+def _fans(joined: Path, leaves: Sequence[Leaf]) -> int:
     """How many tables two others of one SELECT are joined over, though nothing is taken from them."""
     taken = {fold(leaf.table) for leaf in leaves if leaf.kind == "column"}
-    joins = _joined(schema, list(dict.fromkeys(leaf.table for leaf in leaves if leaf.table)))
-    shared = Counter(fold(key.to_table) for _, key in joins if key is not None)
+    shared = Counter(fold(key.to_table) for _, key in joined if key is not None)
     return sum(count > 1 and name not in taken for name, count in shared.items())
 
 
-def _echoed(schema: Schema, leaves: Sequence[Leaf]) -> int:
+def _echoed(joined: Path) -> int:
     """How many keys of one SELECT are followed twice: to a table, and to the same row in its role."""
-    joins = _joined(schema, list(dict.fromkeys(leaf.table for leaf in leaves if leaf.table)))
-    followed = Counter((fold(key.table), key.columns) for _, key in joins if key is not None)
+    followed = Counter((fold(key.table), key.columns) for _, key in joined if key is not None)
     return sum(count - 1 for count in followed.values())
 
 
@@ -269,46 +272,46 @@ def key_totals(reading: Reading, schema: Schema) -> int:
     )
 
 
-def repeated(reading: Reading) -> int:
-    """How often a reading says the same twice: x and x, x less x, the same column or total shown again."""
+@lru_cache(64)
+def _arms(reading: Reading) -> tuple[Query, ...]:
+    """The SELECTs of a reading that are set against one another, as trees, parsed once for all evidence in them."""
     try:
         query: Query | None = to_tree(reading)
     except ParserError:
-        return 0
-    found = 0
+        return ()
+    found = []
     while query is not None:
+        found.append(query)
+        query = query.right
+    return tuple(found)
+
+
+def repeated(reading: Reading) -> int:
+    """How often a reading says the same twice: x and x, x less x, the same column or total shown again."""
+    found = 0
+    for query in _arms(reading):
         clauses = [one for one in (query.where, query.having, *query.items) if one is not None]
         nodes = [node for clause in clauses for node in clause.walk()]
         found += sum(node.head in _OF_TWO and node.parts[0] == node.parts[1] for node in nodes if len(node.parts) > 1)
         found += sum(one in query.items[:place] for place, one in enumerate(query.items))
-        query = query.right
     return found
 
 
 def idle_totals(reading: Reading) -> int:
     """How many totals a reading takes of what it groups by: of one value only, they say nothing."""
-    try:
-        query: Query | None = to_tree(reading)
-    except ParserError:
-        return 0
     found = 0
-    while query is not None:
+    for query in _arms(reading):
         roots = [*query.items, *(node for _, node in query.order), *([query.having] if query.having else [])]
         nodes = [node for root in roots for node in root.walk()]
         totals = [node for node in nodes if node.head in AGGREGATES and (node.distinct or node.head != "count")]
         found += sum(node.parts[0] in query.groups for node in totals)
-        query = query.right
     return found
 
 
 def contradicting(reading: Reading) -> int:
     """How many conditions want a column to be something else than another does, so that no row meets both."""
-    try:
-        query: Query | None = to_tree(reading)
-    except ParserError:
-        return 0
     found = 0
-    while query is not None:
+    for query in _arms(reading):
         wanted: dict[tuple[Action, bool], set[Action]] = {}
         for node in _all_of(query.where):
             if node.head in TESTS:
@@ -318,7 +321,6 @@ def contradicting(reading: Reading) -> int:
                 if isinstance(value, Leaf) and value.kind in ("anchor", "text", "number"):
                     wanted.setdefault((column, True), set()).add(value)
         found += sum(len(values) - 1 for (column, _), values in wanted.items() if isinstance(column, Leaf))
-        query = query.right
     return found
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from nl2sql.kinship import stems
 from nl2sql.linking import ValueIndex, ValueMatch, Word, split_name, stem
 from nl2sql.schema import Column, ForeignKey, Schema, Table, fold, quote
 
@@ -95,7 +96,7 @@ def _implied(schema: Schema) -> Iterator[ForeignKey]:
     for table in schema.tables:
         found: dict[str, list[tuple[bool, ForeignKey]]] = {}
         for column in table.columns:
-            words = tuple(stem(word) for word in split_name(column.name))
+            words = stems(column.name)
             if (fold(table.name), fold(column.name)) in taken or column.name in table.primary_key:
                 continue
             for target, said in _referred(words, table, targets):
@@ -113,10 +114,10 @@ def _called(schema: Schema) -> Iterator[tuple[tuple[str, ...], Table]]:
     for table in schema.tables:
         if len(table.primary_key) != 1 or isinstance(table, Role):
             continue
-        key = tuple(stem(word) for word in split_name(table.primary_key[0]))
+        key = stems(table.primary_key[0])
         if len(key) > 1:
             yield key, table
-        if key[-1:] == ("id",) and (words := tuple(stem(word) for word in split_name(table.name))):
+        if key[-1:] == ("id",) and (words := stems(table.name)):
             yield (*words, "id"), table
 
 
@@ -129,7 +130,7 @@ def _referred(
         if target is not None and target.name != table.name:
             yield target, start > 0
     if len(words) == 2 and words not in targets and words[1] == "id" and len(table.primary_key) == 1:
-        people = not _PEOPLE.isdisjoint(map(stem, split_name(table.name)))
+        people = not _PEOPLE.isdisjoint(stems(table.name))
         if words[0] == "parent" or (people and words[0] in _SUPERIORS):
             yield table, True
 

@@ -39,9 +39,12 @@ def compared_sides(inputs: Inputs) -> tuple[frozenset[int], frozenset[int]]:
         before = " ".join(words[max(start - _FARTHEST, 0) : start])
         behind = " ".join(words[end : end + _FARTHEST])
         if item.leaf.kind == "number":
-            above.update([place] * bool(_ABOVE_BEFORE.search(before) or _ABOVE_BEHIND.search(behind)))
-            below.update([place] * bool(_BELOW_BEFORE.search(before) or _BELOW_BEHIND.search(behind)))
+            is_above = _ABOVE_BEFORE.search(before) or _ABOVE_BEHIND.search(behind)
+            is_below = _BELOW_BEFORE.search(before) or _BELOW_BEHIND.search(behind)
         else:
-            above.update([place] * bool(_LATER.search(before)))
-            below.update([place] * bool(_EARLIER.search(before)))
-    return frozenset(above - below), frozenset(below - above)
+            is_above, is_below = _LATER.search(before), _EARLIER.search(before)
+        if is_above and not is_below:
+            above.add(place)
+        elif is_below and not is_above:
+            below.add(place)
+    return frozenset(above), frozenset(below)

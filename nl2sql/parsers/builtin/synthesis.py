@@ -55,7 +55,7 @@ class Synthesis:
         self.measures = _read_many(lexicon.MEASURES, "number", "measure", ())
         kept_elsewhere = _read_many(lexicon.FOREIGN_FIELDS, "number", "measure", ())
         self.foreign_fields = [*self.attributes.values(), *self.parties, *self.measures, *3 * kept_elsewhere]
-        kinds_elsewhere = [_list(line) for line in lexicon.FOREIGN_THINGS.replace("\n", " ").split(";")]
+        kinds_elsewhere = _synonyms(lexicon.FOREIGN_THINGS)
         self.foreign_things = [*(kind.names for kind in self.things), *2 * kinds_elsewhere]
         self.known = [things for example in known if (things := things_of_example(example)) is not None]
         self.worlds: list[Things] = []
@@ -434,11 +434,15 @@ def read_flags() -> list[Attribute]:
     return found
 
 
+def _synonyms(text: str) -> list[tuple[str, ...]]:
+    """Lines of words that mean the same, which semicolons part."""
+    return [_list(line) for line in text.replace("\n", " ").split(";")]
+
+
 def _read_many(text: str, family: str, role: str, values: tuple[str, ...]) -> list[Attribute]:
     """Lines of names that mean the same: each may be the column's, all may be said."""
     found = []
-    for line in text.replace("\n", " ").split(";"):
-        names = _list(line)
+    for names in _synonyms(text):
         found += [Attribute(family, role, (name,), (name, *names), values, "") for name in names]
     return found
 

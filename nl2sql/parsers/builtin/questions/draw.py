@@ -41,6 +41,14 @@ def select(
     return ["select", *items, *where, *(["group", *groups] if groups else []), *tail, "end"]
 
 
+def all_of(conditions: Sequence[Sequence[Action]]) -> list[Action]:
+    """WHERE of some conditions, all of which must be met."""
+    where: list[Action] = ["where", *["and"] * (len(conditions) - 1)] if conditions else []
+    for condition in conditions:
+        where += condition
+    return where
+
+
 def number_leaf(number: int) -> Leaf:
     """A whole number as a leaf."""
     return Leaf("number", value=str(number), text=str(number))

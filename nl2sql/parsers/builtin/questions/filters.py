@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
-from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Draw, adjectives, wordings
+from nl2sql.parsers.builtin.questions.draw import SMALL_NUMBERS, Draw, adjectives, all_of, wordings
 from nl2sql.parsers.builtin.synthetic_schema import Field, Thing, plural
 
 Condition = tuple[str, list[Action]]
@@ -52,10 +52,7 @@ def draw_filters(draw: Draw, thing: Thing, low: int = 0, high: int = 2) -> Filte
     if not conditions:
         return Filters()
     glue = rng.choice((" and ", " ", " and "))
-    where: list[Action] = ["where", *["and"] * (len(conditions) - 1)]
-    for condition in conditions:
-        where += condition
-    return Filters(before, " " + glue.join(after) if after else "", where)
+    return Filters(before, " " + glue.join(after) if after else "", all_of(conditions))
 
 
 def draw_condition(draw: Draw, field: Field) -> Condition | None:

@@ -9,7 +9,7 @@ from nl2sql.errors import ParserError
 from nl2sql.parsers.builtin import lexicon
 from nl2sql.parsers.builtin.grammar import Action, Leaf
 from nl2sql.parsers.builtin.joins import Path, join_path
-from nl2sql.parsers.builtin.questions.draw import Asked, Draw, is_person, label, number_leaf, select, wordings
+from nl2sql.parsers.builtin.questions.draw import Asked, Draw, all_of, is_person, label, number_leaf, select, wordings
 from nl2sql.parsers.builtin.questions.filters import draw_filters
 from nl2sql.parsers.builtin.questions.totals import measure
 from nl2sql.parsers.builtin.questions.verbs import VERBS
@@ -101,14 +101,6 @@ def _one_row_each(draw: Draw, thing: Thing, reading: Sequence[Action]) -> bool:
     return thing.table not in above and len(set(above)) == len(above) and any(name == thing.table for name, _ in path)
 
 
-def _and(conditions: Sequence[Sequence[Action]]) -> list[Action]:
-    """WHERE of some conditions, all of which must be met."""
-    where: list[Action] = ["where", *["and"] * (len(conditions) - 1)] if conditions else []
-    for condition in conditions:
-        where += condition
-    return where
-
-
 _LISTED = wordings("show all | list | | all | show me the | list all | find | which | get the")
 _COUNTED = wordings("how many | number of | how many | count | count of | total number of")
 _TOTAL = wordings("what is the {total} of {rest} | {total} of {rest} | {total} for {rest} | {total} from {rest}")
@@ -134,7 +126,7 @@ def across(draw: Draw) -> Asked | None:
     if not said or len(conditions) < 2:
         return None
     rest += "".join(_tied(draw, thing, one) for one in said)
-    where = _and(conditions)
+    where = all_of(conditions)
     if not _one_row_each(draw, thing, [thing.leaf, *where]):
         return None
     if draw.chance(0.3):
@@ -255,10 +247,10 @@ def _never_did(draw: Draw, deed: _Deed) -> Asked | None:
     if described is None or deed.key.table != draw.thing.table:
         return None
     own, before = _of_their_own(draw, deed.who)
-    inner = select([deed.doer], _and([described.condition]))
+    inner = select([deed.doer], all_of([described.condition]))
     none: list[Action] = ["not_in", Leaf("column", deed.key.to_table, deed.key.to_columns[0]), *inner]
     words = draw.one_of(_NEVER, who=before + draw.many(deed.who), did=deed.did, what=described.words)
-    return words, select(label(deed.who), _and([*own, none]))
+    return words, select(label(deed.who), all_of([*own, none]))
 
 
 def _did(draw: Draw, deed: _Deed) -> Asked | None:
@@ -274,7 +266,7 @@ def _did(draw: Draw, deed: _Deed) -> Asked | None:
     }  # fmt: skip
     counts = draw.chance(0.3)
     is_named = bool(more and more.where) or (counts and deed.key.table == draw.thing.table)
-    where = [*([] if is_named else deed.via), *_and(conditions)]
+    where = [*([] if is_named else deed.via), *all_of(conditions)]
     if counts:
         return draw.one_of(_HOW_MANY_DID, **said), select(["count", "distinct", deed.doer], where)
     return draw.one_of(_WHO, **said), select(["distinct", *label(deed.who)], where)
@@ -298,7 +290,7 @@ def who_has_such(draw: Draw) -> Asked | None:
     if not own.where or label(who) == [who.leaf] or (described is None and draw.chance(0.7)):
         return None
     phrase = own.around(draw.many(thing)) + (_tied(draw, thing, described) if described else "")
-    where = _and([own.where[1:], *([described.condition] if described else [])])
+    where = all_of([own.where[1:], *([described.condition] if described else [])])
     if not _one_row_each(draw, thing, [*label(who), *where]):
         return None
     roll = draw.rng.random()
@@ -368,7 +360,7 @@ def in_both_roles(draw: Draw) -> Asked | None:
     if filters is not None and filters.where:
         words += filters.after
         conditions.append(filters.where[1:])
-    return _rows_or_total(draw, words, _and(conditions))
+    return _rows_or_total(draw, words, all_of(conditions))
 
 
 def _people(words: str, who: Thing, draw: Draw) -> str:
