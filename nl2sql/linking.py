@@ -152,6 +152,7 @@ class ColumnValues:
 _LONGEST_FORM = 80
 _SHORTEST_KIN = 4
 _MOST_PARTS, _SHORTEST_PART, _BEGINNING = 3, 3, 3
+_DIGITS = re.compile(r"\d")
 _SAY_LITTLE = frozenset("new old open first last high low good big small main other general".split())
 """Words that stand in many names and are said of many other things."""
 _FEW_WAYS = 8
@@ -411,11 +412,13 @@ class ValueIndex:
         return len(self._listed[match.table, match.column]) <= _FEW_VALUES
 
     def _nearest(self, form: str) -> str | None:
-        """The indexed form within one or two edits of `form`, same first letter; None when there is none."""
+        """The indexed form within one or two edits of `form`, same first letter and digits; None when there is none."""
         cutoff = 100 * (1 - (1.0 if len(form) < 9 else 2.0) / len(form)) - 1
         pool: list[str] = []
         for length in range(len(form) - 2, len(form) + 3):
             pool += self._by_head.get((form[0], length), ())
+        if digits := _DIGITS.findall(form):  # INV-20417 is no slip of the pen for INV-201
+            pool = [one for one in pool if _DIGITS.findall(one) == digits]
         best = process.extractOne(form, pool, scorer=fuzz.ratio, score_cutoff=cutoff)
         return best[0] if best else None
 

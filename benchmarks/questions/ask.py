@@ -1,8 +1,8 @@
-"""Asks a parser the business questions, dialogues, unanswerable questions or a second set over freshly made databases.
+"""Asks a parser business questions, dialogues, unanswerable questions and others over freshly made databases.
 
     python -m benchmarks.questions.ask [--set NAME] [--half dev|report] [--parser NAME]
 
-where NAME is business, dialogues, unanswerable, second or second_unanswerable.
+where NAME is business, dialogues, unanswerable, second, second_unanswerable, or written, which has no halves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.questions import business_tables, second_tables
+from benchmarks.questions import business_tables, second_tables, written_files
 from benchmarks.questions.halves import HALVES
 from benchmarks.questions.sheets import TODAY
 from nl2sql.evaluation.__main__ import main as evaluate
@@ -30,6 +30,8 @@ _TABLES = {
 }
 """What makes the databases that a set asks about."""
 SETS = {name: Path(__file__).parent / f"{name}.jsonl" for name in _TABLES}
+_MADE = {"written": written_files}
+"""Sets whose examples are made with their databases."""
 
 
 def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], SemanticParser] | None = None) -> int:
@@ -39,8 +41,9 @@ def main(arguments: Sequence[str] | None = None, parser_for: Callable[[str], Sem
         parser_for = partial(_trained, BuiltinParser(options.weights))
     with tempfile.TemporaryDirectory(prefix="nl2sql-questions-") as name:
         folder = Path(name)
-        _TABLES[options.set].build(folder)
-        given = ["--databases", name, "--examples", str(SETS[options.set]), "--parser", options.parser]
+        (_TABLES | _MADE)[options.set].build(folder)
+        examples = SETS.get(options.set, folder / written_files.EXAMPLES)
+        given = ["--databases", name, "--examples", str(examples), "--parser", options.parser]
         given += ["--today", TODAY.isoformat(), "--out", str(options.out or folder / "results.jsonl")]
         given += ["--half", options.half] if options.half else []
         return evaluate(given, parser_for)
@@ -53,7 +56,7 @@ def _trained(parser: SemanticParser, name: str) -> SemanticParser:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.questions.ask", description=__doc__.split("\n")[0])
-    parser.add_argument("--set", choices=sorted(SETS), default="business")
+    parser.add_argument("--set", choices=sorted((*SETS, *_MADE)), default="business")
     parser.add_argument("--half", choices=HALVES, help="default: both")
     parser.add_argument("--parser", default="builtin", metavar="NAME")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="weights of the built-in parser to ask instead")

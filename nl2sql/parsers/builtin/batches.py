@@ -29,10 +29,13 @@ class Sampler:
     special: SpecialPieces
     keyword_count: int
 
-    def draw(self, example: TrainingExample, rng: random.Random, decoys: Sequence[Schema]) -> tuple[Inputs, Targets]:
+    def draw(
+        self, example: TrainingExample, rng: random.Random, decoys: Sequence[Schema], longest: int = 0
+    ) -> tuple[Inputs, Targets]:
         """One variation: a wording, shuffled tables and columns, other tables thinned out. Raises GroundingError.
 
         `decoys` are schemas of other databases: now and then the question is asked of one of them and must be declined.
+        What does not fit in `longest` word pieces is left out; 0 draws how many.
         """
         question = rng.choice(example.questions)
         earlier = example.earlier
@@ -49,7 +52,7 @@ class Sampler:
         schema = shuffled(_narrowed(_thinned(example, rng), example, rng), rng)
         known = {(table.name, column.name) for table, column in schema.columns()}
         links = replace(links, values=tuple(one for one in links.values if (one.table, one.column) in known))
-        longest = rng.choice((100, 130, 160, 280))
+        longest = longest or rng.choice((100, 130, 160, 280))
         inputs = encode(question, schema, links, self.pieces, self.special, longest, earlier)
         return inputs, ground(example.reading, inputs, self.keyword_count)
 

@@ -18,7 +18,7 @@ class ConversionError(Exception):
 
 
 @dataclass
-class _Scope:
+class Scope:
     """Aliases of one SELECT: alias or name (case-folded) to table name."""
 
     tables: dict[str, str] = field(default_factory=dict)
@@ -38,10 +38,12 @@ def to_reading(sql: str, schema: Schema) -> Reading:
         tree = sqlglot.parse_one(sql, read="duckdb")
     except sqlglot.errors.SqlglotError as error:
         raise ConversionError("cannot be parsed") from error
-    return tuple(_Converter(schema).query(tree))
+    return tuple(Converter(schema).query(tree))
 
 
-class _Converter:
+class Converter:
+    """Walks the tree of a statement over one schema and gives its actions."""
+
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
 
@@ -89,7 +91,7 @@ class _Converter:
             clauses += ["limit1"] if number == "1" else ["limit", Leaf("number", value=number, text=number)]
         return [*actions, *self.missing_tables([*actions, *clauses], scope), *clauses, "end"]
 
-    def ordered(self, tree: exp.Expression, select: exp.Select, scope: _Scope) -> list[Action]:
+    def ordered(self, tree: exp.Expression, select: exp.Select, scope: Scope) -> list[Action]:
         """An ORDER BY key, which may be the alias of an item."""
         if isinstance(tree, exp.Column) and not tree.table:
             for item in select.expressions:
@@ -97,9 +99,9 @@ class _Converter:
                     return self.expression(item.this, scope)
         return self.expression(tree, scope)
 
-    def scope(self, tree: exp.Select) -> _Scope:
+    def scope(self, tree: exp.Select) -> Scope:
         """The tables of FROM; each at most once."""
-        scope = _Scope()
+        scope = Scope()
         source = tree.args.get("from_") or tree.args.get("from")
         if source is None:
             raise ConversionError("no FROM")
@@ -118,7 +120,7 @@ class _Converter:
             raise ConversionError("self join")
         return scope
 
-    def take_role(self, child: exp.Expression, parent: exp.Expression, scope: _Scope) -> None:
+    def take_role(self, child: exp.Expression, parent: exp.Expression, scope: Scope) -> None:
         """Where `child` is a key to a role, the alias that it is tied to is that role."""
         if not (isinstance(child, exp.Column) and isinstance(parent, exp.Column)):
             return
@@ -135,9 +137,9 @@ class _Converter:
             ):
                 scope.tables[other] = role.name
 
-    def missing_tables(self, actions: list[Action], scope: _Scope) -> list[Action]:
+    def missing_tables(self, actions: list[Action], scope: Scope) -> list[Action]:
         """`from TABLE+` for tables of FROM that neither the leaves nor the joins between them bring in."""
-        named = [one.table for one in _own_leaves(actions)]
+        named = [one.table for one in own_leaves(actions)]
         if not named:
             named = [next(iter(scope.tables.values()))]
             extra = list(named)
@@ -152,7 +154,7 @@ class _Converter:
             raise ConversionError("join path differs")
         return ["from", *(Leaf("table", name) for name in extra)] if extra else []
 
-    def item(self, tree: exp.Expression, scope: _Scope) -> list[Action]:
+    def item(self, tree: exp.Expression, scope: Scope) -> list[Action]:
         """One item of the select list."""
         if isinstance(tree, exp.Alias):
             tree = tree.this
@@ -162,7 +164,7 @@ class _Converter:
             return [Leaf("table", scope.tables[tree.table.casefold()])]
         return self.expression(tree, scope)
 
-    def expression(self, tree: exp.Expression, scope: _Scope) -> list[Action]:
+    def expression(self, tree: exp.Expression, scope: Scope) -> list[Action]:
         """An expression."""
         if isinstance(tree, exp.Paren):
             return self.expression(tree.this, scope)
@@ -187,7 +189,7 @@ class _Converter:
             return [unit, *self.expression(tree.this, scope)]
         raise ConversionError(type(tree).__name__)
 
-    def aggregate(self, name: str, tree: exp.Expression, scope: _Scope) -> list[Action]:
+    def aggregate(self, name: str, tree: exp.Expression, scope: Scope) -> list[Action]:
         """An aggregate call over `tree`."""
         if isinstance(tree, exp.Star):
             return [name, Leaf("table", next(iter(scope.tables.values())))]
@@ -198,7 +200,7 @@ class _Converter:
             return [name, "distinct", *self.expression(only, scope)]
         return [name, *self.expression(tree, scope)]
 
-    def column(self, tree: exp.Column, scope: _Scope) -> Leaf:
+    def column(self, tree: exp.Column, scope: Scope) -> Leaf:
         """The column that a name means."""
         names = list(scope.tables.values())
         if tree.table:
@@ -212,7 +214,7 @@ class _Converter:
                 return Leaf("column", table.name, column.name)
         raise ConversionError("unknown column")
 
-    def condition(self, tree: exp.Expression, scope: _Scope) -> list[Action]:
+    def condition(self, tree: exp.Expression, scope: Scope) -> list[Action]:
         """A condition."""
         if isinstance(tree, exp.Paren):
             return self.condition(tree.this, scope)
@@ -240,7 +242,7 @@ class _Converter:
             return ["false" if negated else "true", *self.expression(inner, scope)]
         raise ConversionError(type(tree).__name__)
 
-    def comparison(self, name: str, left: exp.Expression, right: exp.Expression, scope: _Scope) -> list[Action]:
+    def comparison(self, name: str, left: exp.Expression, right: exp.Expression, scope: Scope) -> list[Action]:
         """A comparison; the side with a column comes first."""
         if isinstance(left, exp.Literal):
             left, right, name = right, left, _SWAPPED[name]
@@ -252,7 +254,7 @@ class _Converter:
             return [name, *self.expression(left, scope), self.literal(right)]
         return [name, *self.expression(left, scope), *self.expression(right, scope)]
 
-    def pattern(self, tree: exp.Expression, negated: bool, scope: _Scope) -> list[Action]:
+    def pattern(self, tree: exp.Expression, negated: bool, scope: Scope) -> list[Action]:
         """LIKE with a % at one end or both."""
         # sqlglot marks NOT LIKE on the node itself; NOT (… LIKE …) wraps it.
         negated = negated != bool(tree.args.get("negate"))
@@ -268,7 +270,7 @@ class _Converter:
             name = "ends" if text.startswith("%") else "starts" if text.endswith("%") else "contains"
         return [name, *self.expression(tree.this, scope), Leaf("text", text=bare)]
 
-    def membership(self, tree: exp.In, negated: bool, scope: _Scope) -> list[Action]:
+    def membership(self, tree: exp.In, negated: bool, scope: Scope) -> list[Action]:
         """IN over a subquery, or over a list, which becomes a chain of comparisons."""
         left = self.expression(tree.this, scope)
         if query := tree.args.get("query"):
@@ -292,7 +294,7 @@ class _Converter:
         return Leaf("number", value=tree.name, text=tree.name)
 
 
-def _own_leaves(actions: list[Action]) -> list[Leaf]:
+def own_leaves(actions: list[Action]) -> list[Leaf]:
     """Leaves with a table that belong to the outer query, subqueries left out."""
     leaves: list[Leaf] = []
     depth = 0

@@ -189,17 +189,19 @@ class _Places:
 
 
 _KEY_FEATURES = frozenset(FEATURES.index(name) for name in ("primary_key", "foreign_key"))
-_KEY_WORDS = frozenset(("id", "no", "nr", "code", "key", "ref", "zip", "postcode"))
+_KEY_WORDS = frozenset(("id", "no", "nr", "num", "code", "key", "ref", "zip", "postcode"))
 
 
 def _names_rows(item: Item, inputs: Inputs) -> bool:
     """Whether a column's values are names of rows: a key, or called like one, or like what its table holds."""
     if item.kind != "column" or item.leaf is None:
         return False
-    words = split_name(item.leaf.column.lower())
+    words = split_name(item.leaf.column)
+    if item.leaf.column.rstrip().endswith("#"):
+        return True
     if not _KEY_FEATURES.isdisjoint(inputs.features[item.span[0]]) or (len(words) > 1 and words[-1] in _KEY_WORDS):
         return True
-    return [stem(word) for word in words] == [stem(word) for word in split_name(item.leaf.table.lower())[-1:]]
+    return [stem(word) for word in words] == [stem(word) for word in split_name(item.leaf.table)[-1:]]
 
 
 def _leaf_kind(item: Item) -> str:

@@ -13,6 +13,8 @@ _SKELETON = frozenset("distinct where group having asc desc limit limit1 each ra
     *OVER_GROUPS,
 }
 """Keywords of an earlier reading that a follow-up's model reads as words (skeletons as in RESDSQL, Li et al. 2023)."""
+TURNS_READ = 4
+"""Earlier questions of a conversation that are read with the one that follows them up."""
 TURN = "|"
 """Parts an earlier question from the one that follows it up."""
 

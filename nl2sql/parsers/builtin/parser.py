@@ -21,7 +21,7 @@ from nl2sql.parsers.base import Candidate, ParseRequest, ParserInfo, Prediction,
 from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.decode import Found, search
-from nl2sql.parsers.builtin.earlier import Earlier
+from nl2sql.parsers.builtin.earlier import TURNS_READ, Earlier
 from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence, is_doubtful
 from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
@@ -39,8 +39,6 @@ _NUMERAL = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 _VALUES_LOOKED_AT = 20
 _DEEPER = 3
 """How many times as many readings are looked for where the likeliest one is doubtful."""
-_TURNS_READ = 4
-"""Earlier questions of a conversation that are read with the one that follows them up."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +212,7 @@ def _earlier(history: Sequence[Turn]) -> Earlier | None:
         reading = grammar.from_text(history[-1].tree)
     except ParserError:
         return None
-    read = list(takewhile(lambda turn: turn.tree, reversed(history[-_TURNS_READ:])))
+    read = list(takewhile(lambda turn: turn.tree, reversed(history[-TURNS_READ:])))
     return Earlier.of(", ".join(turn.question for turn in reversed(read)), reading)
 
 

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,13 +22,15 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from nl2sql.parsers.builtin import corpus, synthesis
+from nl2sql.parsers.builtin import corpus, synthesis, written
 from nl2sql.parsers.builtin.batches import Sampler, collate, collate_targets
+from nl2sql.parsers.builtin.corpus import TrainingExample
 from nl2sql.parsers.builtin.features import FEATURES, Inputs
 from nl2sql.parsers.builtin.grammar import KEYWORDS, ROOM_FOR_KEYWORDS
 from nl2sql.parsers.builtin.ground import GroundingError, Targets
 from nl2sql.parsers.builtin.model import ParserModel, from_minilm, save
 from nl2sql.parsers.builtin.network import ModelConfig
+from nl2sql.parsers.builtin.questions.absent import without_asked
 from nl2sql.parsers.builtin.relations import RELATIONS
 from nl2sql.parsers.builtin.transplant import Transplants, patterns
 from nl2sql.parsers.builtin.weights import load_pieces
@@ -35,7 +38,10 @@ from nl2sql.schema import Schema
 
 
 class Stream:
-    """An endless, seeded stream of varied examples: Spider, WikiSQL, synthesis, BIRD and transplants in set shares."""
+    """An endless, seeded stream of varied examples from each source in set shares.
+
+    The sources are Spider, WikiSQL, synthesis, BIRD, transplants, and written questions.
+    """
 
     def __init__(self, data: Path, tokenizer: Path, config: ModelConfig, seed: int, shares: Sequence[float]) -> None:
         self.rng = random.Random(seed)
@@ -47,17 +53,23 @@ class Stream:
         self.decoys: list[Schema] = [example.schema for example in schemas.values()]
         bird = list(corpus.bird(data)) if shares[3] else []
         wordings = {example.db_id: example for example in bird}
-        self.synthesis = synthesis.Synthesis(self.rng, [*schemas.values(), *wordings.values()])
+        one_by_one = list(written.examples()) if shares[5] else []
+        companies = {example.db_id: example for example in one_by_one}
+        known = [*schemas.values(), *wordings.values(), *companies.values()]
+        self.synthesis = synthesis.Synthesis(self.rng, known)
         wikisql = list(corpus.wikisql(data, 12_000)) if shares[1] else []
-        self.pools = [spider, wikisql, [], bird]
-        worlds = {name: one for name, example in schemas.items() if (one := synthesis.things_of_example(example))}
-        self.transplants = Transplants(self.rng, patterns(spider, worlds)) if shares[4] else None
+        self.pools = [spider, wikisql, [], bird, [], one_by_one]
+        everywhere = {**schemas, **companies}
+        worlds = {name: one for name, example in everywhere.items() if (one := synthesis.things_of_example(example))}
+        self.companies = {name: worlds[name] for name in companies if name in worlds}
+        alone = [one for one in one_by_one if one.earlier is None and one.reading != ("decline",)]
+        self.transplants = Transplants(self.rng, patterns([*spider, *alone], worlds)) if shares[4] else None
         self.lost = 0
 
     def one(self) -> tuple[Inputs, Targets]:
         """The next example; those that cannot be grounded are passed over."""
         while True:
-            (source,) = self.rng.choices(range(5), self.shares)
+            (source,) = self.rng.choices(range(6), self.shares)
             if source == 4:
                 assert self.transplants is not None
                 found = self.transplants.draw(self.synthesis.known_or_made())
@@ -66,10 +78,24 @@ class Stream:
                 example = found
             else:
                 example = self.synthesis.draw() if source == 2 else self.rng.choice(self.pools[source])
+            if source == 5:
+                example = self.varied(example)
             try:
                 return self.sampler.draw(example, self.rng, self.decoys)
             except GroundingError:
                 self.lost += 1
+
+    def varied(self, example: TrainingExample) -> TrainingExample:
+        """A written example: at times its words as people type them, or a schema that lacks what it asks for."""
+        question = self.rng.choice(example.questions)
+        world = self.companies.get(example.db_id)
+        if world and example.earlier is None and example.reading != ("decline",) and self.rng.random() < 0.08:
+            schema = without_asked(world, example.reading, question, self.rng)
+            if schema is not None:
+                return replace(example, questions=(question,), schema=schema, reading=("decline",))
+        if self.rng.random() < 0.3:
+            question = synthesis.dressed(question, self.rng)
+        return replace(example, questions=(question,))
 
     def batches(self, size: int) -> list[list[tuple[Inputs, Targets]]]:
         """Eight batches of inputs of like length."""
@@ -167,8 +193,8 @@ def train(arguments: argparse.Namespace) -> None:
     optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     step = _resume(arguments.out, model, optimizer)
     stream = Stream(arguments.data, arguments.encoder, config, arguments.seed + step, arguments.shares)
-    spider, wikisql, _, bird = map(len, stream.pools)
-    print(f"{spider} Spider, {wikisql} WikiSQL and {bird} BIRD examples; step {step}", flush=True)
+    spider, wikisql, _, bird, _, one_by_one = map(len, stream.pools)
+    print(f"{spider} Spider, {wikisql} WikiSQL, {bird} BIRD, {one_by_one} written examples; step {step}", flush=True)
     began, seen, total, whole = time.monotonic(), 0, 0.0, 0.0
     model.train()
     stopping = threading.Event()
@@ -249,9 +275,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--shares",
         type=float,
-        nargs=5,
-        default=(0.35, 0.05, 0.4, 0.1, 0.1),
-        help="Spider, WikiSQL, synthesis, BIRD, Spider's questions asked of other schemas",
+        nargs=6,
+        default=(0.3, 0.01, 0.25, 0.05, 0.15, 0.24),
+        help="Spider, WikiSQL, synthesis, BIRD, questions asked of other schemas, written questions",
     )
     parser.add_argument("--start", type=Path, help="model.safetensors of this parser to begin with, not the encoder's")
     parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate of the encoder; the rest: sixfold")

@@ -1,0 +1,51 @@
+"""Databases and examples of the written training files that are held out: what people ask of tables it never saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.questions.sheets import TODAY
+from nl2sql.parsers.builtin import written
+from nl2sql.parsers.builtin.render import render
+from nl2sql.parsers.builtin.roles import with_roles
+from nl2sql.schema import quote
+
+EXAMPLES = "examples.jsonl"
+_ROWS = 240
+
+
+def build(folder: Path) -> None:
+    """Write each database and, as `examples.jsonl`, every wording of every question with its gold SQL."""
+    lines: list[dict[str, object]] = []
+    for name in written.HELD_OUT:
+        one = written.read((written.FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
+        _keep(one, folder / f"{name}.duckdb")
+        lines += ({"db_id": name, **line} for line in _lines(one))
+    text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    (folder / EXAMPLES).write_text(text, encoding="utf-8")
+
+
+def _keep(one: written.Written, path: Path) -> None:
+    connection = written.fill(one, _ROWS)
+    connection.execute(f"ATTACH '{path}' AS kept")
+    for table in one.schema.tables:
+        connection.execute(f"CREATE TABLE kept.{quote(table.name)} AS FROM memory.main.{quote(table.name)}")
+    connection.close()
+
+
+def _lines(one: written.Written) -> Iterator[dict[str, object]]:
+    schema = with_roles(one.schema)
+    before: list[dict[str, str]] = []
+    for asked in one.questions:
+        before = before if asked.follows else []
+        reading = written.to_reading(asked.answer, schema)
+        line: dict[str, object] = {"category": "follow-up" if asked.follows else "question"}
+        if reading == ("decline",):
+            line = {"category": "unanswerable", "answerable": False}
+        else:
+            line["gold_sql"] = render(reading, schema, TODAY)
+        for wording in asked.wordings:
+            yield {**line, "question": wording, **({"history": before} if before else {})}
+        before = [*before, {"question": asked.wordings[0]}]
