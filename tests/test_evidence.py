@@ -114,6 +114,9 @@ def test_a_column_that_is_to_be_two_things_at_once():
     assert contradicting(("select", NAME, "where", "and", "null", city, "not_null", city, "end")) == 1
     assert contradicting(("select", NAME, "where", "and", "not_null", city, *oslo, "end")) == 0
     assert contradicting(("select", NAME, "where", "or", *oslo, *rome, "end")) == 0
+    dear = (">", TOTAL, "1")
+    assert contradicting(("select", NAME, "where", "and", *oslo, "or", *rome, *dear, "end")) == 1
+    assert contradicting(("select", NAME, "where", "and", *dear, "or", *rome, *oslo, "end")) == 0
     assert contradicting(("select", NAME, "where", *oslo, "intersect", "select", NAME, "where", *rome, "end")) == 0
 
 

@@ -376,7 +376,7 @@ def _computed(beam: _Beam, places: _Places, keyword_count: int, left: int, typed
     if symbol in ("rhs", "value", "number") and typed:
         items &= _fitting_values(beam, places, symbol)
     elif symbol == "expr" and typed:
-        items &= places.numbers | ~places.by_kind["mention"]
+        items &= (places.numbers | ~places.by_kind["mention"]) & ~places.named_rows
     elif symbol in _OPERANDS and typed and _aggregate_of(beam) not in _COUNT:
         items &= ~places.by_kind["table"]
         added = ~places.named_rows & (places.by_family["number"] | places.numerals)

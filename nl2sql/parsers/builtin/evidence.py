@@ -309,19 +309,35 @@ def idle_totals(reading: Reading) -> int:
 
 
 def contradicting(reading: Reading) -> int:
-    """How many conditions want a column to be something else than another does, so that no row meets both."""
+    """How many conditions want a column to be something else than another does, so that no row meets both.
+
+    One side of an OR counts too: «town = A AND (town = B OR kind = C)».
+    """
     found = 0
     for query in _arms(reading):
         wanted: dict[tuple[Action, bool], set[Action]] = {}
+        either: list[Node] = []
         for node in _all_of(query.where):
             if node.head in TESTS:
                 wanted.setdefault((node.parts[0].head, node.head in ("true", "false")), set()).add(node.head)
-            elif node.head == "=" and node.query is None:
-                column, value = (part.head for part in node.parts)
-                if isinstance(value, Leaf) and value.kind in ("anchor", "text", "number"):
-                    wanted.setdefault((column, True), set()).add(value)
+            elif node.head == "or":
+                either += [one for one in node.walk() if _is_value(one)]
+            elif _is_value(node):
+                wanted.setdefault((node.parts[0].head, True), set()).add(node.parts[1].head)
         found += sum(len(values) - 1 for (column, _), values in wanted.items() if isinstance(column, Leaf))
+        for one in either:
+            column, value = one.parts[0].head, one.parts[1].head
+            values = wanted.get((column, True), set()) if isinstance(column, Leaf) else set()
+            found += bool(values) and value not in values
     return found
+
+
+def _is_value(node: Node) -> bool:
+    """Whether a condition wants something to be one value."""
+    if node.head != "=" or node.query is not None:
+        return False
+    value = node.parts[1].head
+    return isinstance(value, Leaf) and value.kind in ("anchor", "text", "number")
 
 
 def _all_of(where: Node | None) -> Iterator[Node]:

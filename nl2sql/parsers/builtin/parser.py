@@ -25,6 +25,7 @@ from nl2sql.parsers.builtin.earlier import TURNS_READ, Earlier
 from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence, is_doubtful
 from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
+from nl2sql.parsers.builtin.parts import with_parts
 from nl2sql.parsers.builtin.persons import with_whole_names
 from nl2sql.parsers.builtin.pruning import readable
 from nl2sql.parsers.builtin.render import render
@@ -143,12 +144,13 @@ class BuiltinParser:
         for one in found:
             reading = with_whole_names(one.reading, request.question, request.schema)
             reading = with_stored_values(reading, request.values)
+            meant = with_parts(reading, inputs, request.values)
             try:
-                sql = render(reading, request.schema, request.as_of)
+                sql = render(meant, request.schema, request.as_of)
             except ParserError:
                 continue
             if sql not in said:
-                said[sql] = Said(sql, reading, one.score, evidence(reading, inputs, request.schema, request.values))
+                said[sql] = Said(sql, meant, one.score, evidence(reading, inputs, request.schema, request.values))
         return list(said.values())
 
     def _candidate(self, said: Said, request: ParseRequest) -> Candidate:
