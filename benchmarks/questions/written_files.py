@@ -10,7 +10,7 @@ from benchmarks.questions.sheets import TODAY
 from nl2sql.parsers.builtin import written
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import with_roles
-from nl2sql.schema import quote
+from nl2sql.schema import Schema, Table, quote
 
 EXAMPLES = "examples.jsonl"
 _ROWS = 240
@@ -30,9 +30,25 @@ def build(folder: Path) -> None:
 def _keep(one: written.Written, path: Path) -> None:
     connection = written.fill(one, _ROWS)
     connection.execute(f"ATTACH '{path}' AS kept")
-    for table in one.schema.tables:
-        connection.execute(f"CREATE TABLE kept.{quote(table.name)} AS FROM memory.main.{quote(table.name)}")
+    left = list(one.schema.tables)
+    while left:
+        table = next((it for it in left if not _parents(it, one.schema) & {other.name for other in left}), left[0])
+        left.remove(table)
+        parts = [f"{quote(column.name)} {column.type}" for column in table.columns]
+        if table.primary_key:
+            parts.append(f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})")
+        for key in one.schema.foreign_keys:
+            if key.table == table.name and key.to_table not in {table.name, *(other.name for other in left)}:
+                target = f"{quote(key.to_table)} ({quote(key.to_columns[0])})"
+                parts.append(f"FOREIGN KEY ({quote(key.columns[0])}) REFERENCES {target}")
+        connection.execute(f"CREATE TABLE kept.{quote(table.name)} ({', '.join(parts)})")
+        connection.execute(f"INSERT INTO kept.{quote(table.name)} FROM memory.main.{quote(table.name)}")
     connection.close()
+
+
+def _parents(table: Table, schema: Schema) -> set[str]:
+    """The other tables that a table's keys refer to: they have to be there before it."""
+    return {key.to_table for key in schema.foreign_keys if key.table == table.name} - {table.name}
 
 
 def _lines(one: written.Written) -> Iterator[dict[str, object]]:

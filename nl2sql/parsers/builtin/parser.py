@@ -33,8 +33,8 @@ from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
 from nl2sql.parsers.turns import Turns
 from nl2sql.schema import Schema
 
-DECLINE_ABOVE = 0.985
-"""Probability of declining from which a question is declined; below, its answer is only the less sure."""
+DECLINE_ABOVE = 0.5
+"""A question that is likelier to have no answer here than one is declined; any other answer is only the less sure."""
 _NUMERAL = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 """What TRY_CAST(… AS DOUBLE) makes a number of."""
 _VALUES_LOOKED_AT = 20

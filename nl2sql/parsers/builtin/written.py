@@ -161,21 +161,33 @@ def _examples(written: Written, name: str) -> Iterator[tuple[TrainingExample | s
 
 
 def fill(written: Written, rows: int = 60) -> duckdb.DuckDBPyConnection:
-    """A database in memory with some rows of the values that columns hold, others at random but seeded."""
+    """A database in memory with `rows` rows or more a table: the values that columns hold, others at random but seeded.
+
+    A table whose key has its values listed has a row for each of them.
+    """
     rng = random.Random(5)
     keys = {(key.table, key.columns[0]): (key.to_table, key.to_columns[0]) for key in written.schema.foreign_keys}
     known = {(table.name, column.name): column for table, column in written.schema.columns()}
-    count = max([rows, *map(len, written.values.values())])
+    most = max([rows, *map(len, written.values.values())])
+    counts = {
+        table.name: len(written.values.get((table.name, *table.primary_key[:1]), ())) or most
+        if len(table.primary_key) == 1
+        else most
+        for table in written.schema.tables
+    }
+    own = {(table.name, column) for table in written.schema.tables for column in table.primary_key}
     connection = duckdb.connect()
     for table in written.schema.tables:
+        count = counts[table.name]
         columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
         connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
         cells = []
         for column in table.columns:
             target = keys.get((table.name, column.name))
             of = target or (table.name, column.name)
-            numbers = [rng.randrange(count) if target else at for at in range(count)]
-            cells.append([_cell(known[of], written.values.get(of, ()), number, rng) for number in numbers])
+            numbers = [rng.randrange(counts[of[0]]) if target else at for at in range(count)]
+            listed, is_key = written.values.get(of, ()), of in own
+            cells.append([_cell(known[of], listed, number, is_key, rng) for number in numbers])
         made = pa.table([pa.array(one) for one in cells], [column.name for column in table.columns])
         connection.register("made", made)
         connection.execute(f"INSERT INTO {quote(table.name)} SELECT * FROM made")
@@ -183,7 +195,7 @@ def fill(written: Written, rows: int = 60) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _cell(column: Column, values: Sequence[str], row: int, rng: random.Random) -> object:
+def _cell(column: Column, values: Sequence[str], row: int, is_key: bool, rng: random.Random) -> object:
     if values:
         return values[row] if row < len(values) else rng.choice(values)
     if column.family == "text":
@@ -194,7 +206,7 @@ def _cell(column: Column, values: Sequence[str], row: int, rng: random.Random) -
         return f"{rng.randint(7, 21):02}:{rng.randrange(60):02}:00"
     if column.family == "date":
         return f"{rng.randint(2019, 2024)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-    return row + 1 if re.search(r"(?i)id$", column.name) else rng.randint(1, 500)
+    return row + 1 if is_key or re.search(r"(?i)id$", column.name) else rng.randint(1, 500)
 
 
 def to_reading(answer: str, schema: Schema) -> Reading:
