@@ -22,6 +22,16 @@ def settled(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
+def escape(page: Page) -> None:
+    """Press Escape until the answer has stopped: a page that was just loaded may not listen yet."""
+    for _ in range(20):
+        page.keyboard.press("Escape")
+        if page.get_by_text("You stopped this one.").is_visible():
+            break
+        page.wait_for_timeout(500)
+    expect(page.get_by_text("You stopped this one.")).to_be_visible()
+
+
 def ask(page: Page, question: str) -> None:
     box(page).fill(question)
     box(page).press("Enter")
@@ -85,8 +95,7 @@ def test_a_running_answer_is_found_again_after_a_reload(app: str, page: Page) ->
     expect(page.get_by_text("Running the SQL")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Running the SQL")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_text("You stopped this one.")).to_be_visible()
+    escape(page)
 
 
 def test_typed_text_survives_reload_and_page_switch(app: str, page: Page) -> None:
@@ -194,8 +203,7 @@ def test_two_tabs_do_not_disturb_each_other(app: str, page: Page) -> None:
     ask(other, AVERAGE)
     expect(other.get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.get_by_text("Running the SQL")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_text("You stopped this one.")).to_be_visible()
+    escape(page)
     expect(other.get_by_test_id("stDataFrame")).to_be_visible()
 
 
