@@ -29,7 +29,7 @@ table sales
   shop_id INTEGER -> shops.shop_id
   sold_on DATE
   paid_on DATE
-  amount DOUBLE
+  amount DECIMAL(10, 2)
   is_gift BOOLEAN
   kind VARCHAR = cake; bread; pie
 

@@ -50,7 +50,8 @@ HELD_OUT = (
 _MACROS = ("rate", "total_if", "share", "running", "change", "growth", "rank", "within", "days", "hours", "each")
 _MACRO = re.compile(rf"\b({'|'.join((*_MACROS, *BUCKETS))})\s*\(", re.IGNORECASE)
 _COLUMN = re.compile(
-    r'\s*("[^"]+"|\S+)\s+(\w+)\s*(key\b)?\s*(?:->\s*("[^"]+"|[^\s.]+)\.("[^"]+"|\S+))?\s*(?:=\s*(.*))?$'
+    r'\s*("[^"]+"|\S+)\s+(\w+(?:\(\d+, *\d+\))?)\s*(key\b)?'
+    r'\s*(?:->\s*("[^"]+"|[^\s.]+)\.("[^"]+"|\S+))?\s*(?:=\s*(.*))?$'
 )
 
 
@@ -69,7 +70,7 @@ class Written:
     """One file: its schema, the values that columns hold, and its questions."""
 
     schema: Schema
-    values: dict[tuple[str, str], tuple[str, ...]]
+    values: dict[tuple[str, ...], tuple[str, ...]]
     questions: tuple[Asked, ...]
 
 
@@ -82,7 +83,7 @@ def read(text: str) -> Written:
     tables: dict[str, list[Column]] = {}
     keys: dict[str, list[str]] = {}
     foreign: list[ForeignKey] = []
-    values: dict[tuple[str, str], tuple[str, ...]] = {}
+    values: dict[tuple[str, ...], tuple[str, ...]] = {}
     questions: list[Asked] = []
     wordings: list[str] = []
     follows = False
@@ -169,12 +170,8 @@ def fill(written: Written, rows: int = 60) -> duckdb.DuckDBPyConnection:
     keys = {(key.table, key.columns[0]): (key.to_table, key.to_columns[0]) for key in written.schema.foreign_keys}
     known = {(table.name, column.name): column for table, column in written.schema.columns()}
     most = max([rows, *map(len, written.values.values())])
-    counts = {
-        table.name: len(written.values.get((table.name, *table.primary_key[:1]), ())) or most
-        if len(table.primary_key) == 1
-        else most
-        for table in written.schema.tables
-    }
+    places = {table.name: (table.name, *table.primary_key) for table in written.schema.tables}
+    counts = {name: len(written.values.get(place, ())) or most for name, place in places.items()}
     own = {(table.name, column) for table in written.schema.tables for column in table.primary_key}
     connection = duckdb.connect()
     for table in written.schema.tables:
