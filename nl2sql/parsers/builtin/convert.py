@@ -110,7 +110,7 @@ class Converter:
                 raise ConversionError("subquery in FROM")
             table = self.schema.table(one.name)
             if table is None:
-                raise ConversionError("unknown table")
+                raise ConversionError(f"no table is called {one.name}")
             scope.tables[(one.alias or one.name).casefold()] = table.name
         for join in tree.args.get("joins") or []:
             for tie in join.args["on"].find_all(exp.EQ) if join.args.get("on") else ():

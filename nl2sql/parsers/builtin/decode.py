@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError
-from nl2sql.linking import split_name, stem
+from nl2sql.kinship import stems
+from nl2sql.linking import split_name
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.features import FEATURES, Inputs, Item, span_text
 from nl2sql.parsers.builtin.grammar import (
@@ -201,7 +202,7 @@ def _names_rows(item: Item, inputs: Inputs) -> bool:
         return True
     if not _KEY_FEATURES.isdisjoint(inputs.features[item.span[0]]) or (len(words) > 1 and words[-1] in _KEY_WORDS):
         return True
-    return [stem(word) for word in words] == [stem(word) for word in split_name(item.leaf.table)[-1:]]
+    return stems(item.leaf.column) == stems(item.leaf.table)[-1:]
 
 
 def _leaf_kind(item: Item) -> str:

@@ -34,8 +34,13 @@ def with_parts(reading: Reading, inputs: Inputs, values: ValueIndex | None) -> R
 def _part(words: str, value: Leaf, values: ValueIndex) -> str:
     """The words as they stand within `value`, where they are less than it and others have them; else nothing."""
     form = singular(normal_form(words))
-    if not form or form == singular(normal_form(value.value)):
+    whole = normal_form(value.value)
+    if not form or form == singular(whole) or not _has(whole, form) or form not in value.value.casefold():
         return ""
-    stored = [f" {normal_form(one)}" for one in values.of_column(value.table, value.column) if one != value.value]
-    within = f" {form}" in f" {normal_form(value.value)}" and any(f" {form}" in one for one in stored)
-    return form if within and form in value.value.casefold() else ""
+    others = (one for one in values.of_column(value.table, value.column) if one != value.value)
+    return form if any(_has(normal_form(one), form) for one in others) else ""
+
+
+def _has(whole: str, form: str) -> bool:
+    """Whether one of the words of `whole` begins as `form` does."""
+    return f" {form}" in f" {whole}"

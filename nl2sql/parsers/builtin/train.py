@@ -76,10 +76,11 @@ class Stream:
                 if found is None:
                     continue
                 example = found
+            elif source == 2:
+                example = self.synthesis.draw()
             else:
-                example = self.synthesis.draw() if source == 2 else self.rng.choice(self.pools[source])
-            if source == 5:
-                example = self.varied(example)
+                example = self.rng.choice(self.pools[source])
+                example = self.varied(example) if source == 5 else example
             try:
                 return self.sampler.draw(example, self.rng, self.decoys)
             except GroundingError:

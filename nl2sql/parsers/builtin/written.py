@@ -39,7 +39,7 @@ from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
 from nl2sql.parsers.builtin.weights import RELEASED, load_pieces
-from nl2sql.schema import Column, ForeignKey, Schema, Table, fold, quote
+from nl2sql.schema import Column, ForeignKey, Schema, Table, quote
 
 FOLDER = Path(__file__).parent / "written"
 HELD_OUT = (
@@ -222,14 +222,7 @@ class _Converter(Converter):
 
     def scope(self, tree: exp.Select) -> Scope:
         """The tables that FROM names; none where there is no FROM."""
-        source = tree.args.get("from_") or tree.args.get("from")
-        scope = Scope()
-        for one in [source.this, *(join.this for join in tree.args.get("joins") or [])] if source else []:
-            table = self.schema.table(one.name)
-            if table is None:
-                raise ConversionError(f"no table is called {one.name}")
-            scope.tables[fold(one.name)] = table.name
-        return scope
+        return super().scope(tree) if tree.args.get("from_") or tree.args.get("from") else Scope()
 
     def missing_tables(self, actions: list[Action], scope: Scope) -> list[Action]:
         """`from TABLE+` for tables that FROM names and nothing else brings in."""
