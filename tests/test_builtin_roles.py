@@ -11,6 +11,7 @@ from nl2sql.guard.check import check_select
 from nl2sql.linking import ValueIndex, split_words
 from nl2sql.parsers.builtin.convert import ConversionError, to_reading
 from nl2sql.parsers.builtin.grammar import Leaf
+from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
 from nl2sql.schema import Column, ForeignKey, Schema, Table
@@ -167,6 +168,18 @@ def test_both_sides_of_a_game_at_once(rows):
     reading = ("select", column("HomeTeam", "Title"), column("AwayTeam", "Title"), column("Games", "Goals"), "end")
     sql = render(reading, with_roles(PLAYED), TODAY)
     assert sorted(rows(sql)) == [("Blues", "Reds", 5), ("Reds", "Blues", 3)]
+
+
+def test_a_table_and_its_role_meet_where_the_keys_are_though_both_have_a_column_of_the_same_name():
+    people = Table("staff", (Column("emp_id", "INTEGER"), Column("name", "VARCHAR")), primary_key=("emp_id",))
+    trips = Table("trips", (Column("emp_id", "INTEGER"), Column("approver_id", "INTEGER"), Column("cost", "DOUBLE")))
+    keys = tuple(ForeignKey("trips", (name,), "staff", ("emp_id",)) for name in ("emp_id", "approver_id"))
+    schema = with_roles(Schema((people, trips), keys))
+    assert [(name, key and key.columns) for name, key in join_path(schema, ["approver", "staff"])] == [
+        ("approver", None),
+        ("trips", ("approver_id",)),
+        ("staff", ("emp_id",)),
+    ]
 
 
 def test_groups_by_a_role(rows):

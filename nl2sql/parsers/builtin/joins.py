@@ -12,7 +12,7 @@ from itertools import count
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name, stem
 from nl2sql.parsers.builtin.roles import Role
-from nl2sql.schema import ForeignKey, Schema, fold
+from nl2sql.schema import ForeignKey, Schema, Table, fold
 
 _JOINED = ("number", "text", "date")
 """Families of columns that may tie two tables without a declared key."""
@@ -98,10 +98,15 @@ def _implied_keys(schema: Schema) -> Iterator[ForeignKey]:
         places = {place for spelled in wanted for place in called.get(spelled, ())}
         for place in sorted(places):
             table, column = schema.tables[place[0]], schema.tables[place[0]].columns[place[1]]
-            if table is target or frozenset((fold(table.name), fold(target.name))) in tied:
+            if _is_of(table, target) or frozenset((fold(table.name), fold(target.name))) in tied:
                 continue
             if column.family == owned.family:
                 yield ForeignKey(table.name, (column.name,), target.name, (name,), declared=False)
+
+
+def _is_of(table: Table, target: Table) -> bool:
+    """Whether `table` is `target`, or `target` in a role: what ties the two is the key that gives the role."""
+    return table is target or (isinstance(table, Role) and fold(table.of) == fold(target.name))
 
 
 def _columns_by_name(schema: Schema) -> dict[str, list[tuple[int, int]]]:
