@@ -127,8 +127,9 @@ def test_a_key_that_says_no_more_than_the_table_makes_none(name):
 
 
 def test_a_role_takes_no_name_that_a_table_has():
-    schema = Schema((*MANAGED.tables, Table("Manager", (Column("id", "INTEGER"),))), MANAGED.foreign_keys)
-    assert roles_of(schema) == []
+    bosses, both = Table("Manager", (Column("id", "INTEGER"),)), Table("Manager_Staff", (Column("id", "INTEGER"),))
+    assert roles_of(Schema((*MANAGED.tables, bosses), MANAGED.foreign_keys)) == ["manager_staff"]
+    assert roles_of(Schema((*MANAGED.tables, bosses, both), MANAGED.foreign_keys)) == []
 
 
 def test_a_schema_full_of_keys_gets_a_bounded_number_of_roles():

@@ -52,6 +52,7 @@ def with_roles(schema: Schema) -> Schema:
         schema = replace(schema, foreign_keys=(*schema.foreign_keys, *implied))
     pairs = Counter((fold(key.table), fold(key.to_table)) for key in schema.foreign_keys if len(key.columns) == 1)
     taken = {fold(table.name) for table in schema.tables}
+    given = {(fold(key.table), key.columns) for key in schema.foreign_keys if isinstance(schema.table(key.to_table), Role)}
     roles: list[Table] = []
     keys: list[ForeignKey] = []
     for key in schema.foreign_keys:
@@ -62,6 +63,8 @@ def with_roles(schema: Schema) -> Schema:
         if not itself and pairs[fold(key.table), fold(key.to_table)] < 2:
             continue
         name = _named_after(key, target)
+        if name and fold(name) in taken and (fold(key.table), key.columns) not in given:
+            name = f"{name}_{target.name}"  # `prereq_id` in a table `prereq`
         if not name or fold(name) in taken:
             continue
         taken.add(fold(name))
