@@ -52,7 +52,9 @@ def with_roles(schema: Schema) -> Schema:
         schema = replace(schema, foreign_keys=(*schema.foreign_keys, *implied))
     pairs = Counter((fold(key.table), fold(key.to_table)) for key in schema.foreign_keys if len(key.columns) == 1)
     taken = {fold(table.name) for table in schema.tables}
-    given = {(fold(key.table), key.columns) for key in schema.foreign_keys if isinstance(schema.table(key.to_table), Role)}
+    given = {
+        (fold(key.table), key.columns) for key in schema.foreign_keys if isinstance(schema.table(key.to_table), Role)
+    }
     roles: list[Table] = []
     keys: list[ForeignKey] = []
     for key in schema.foreign_keys:
