@@ -191,6 +191,18 @@ def test_summary_of_nothing():
     assert percentile([], 0.5) != percentile([], 0.5)
 
 
+def test_how_far_confidence_can_be_trusted_is_told_where_a_parser_states_any():
+    def answer(correct: bool, confidence: float, answerable: bool = True, declined: bool = False) -> Score:
+        return Score(Example("d", "q", answerable=answerable), "SELECT 1", correct, confidence, 0.1, declined=declined)
+
+    scores = [answer(True, 0.9), answer(True, 0.9), answer(False, 0.3), answer(False, 0.99, declined=True)]
+    text = as_text([*scores, answer(False, 0.9, answerable=False), answer(True, 0.99, answerable=False, declined=True)])
+    assert "confidence          expected calibration error 0.250 over 4 answers" in text  # 3 x |0.9 - 2/3| + 0.3
+    assert "95% right on the surest 50.0%, 90% right on the surest 50.0%" in text
+    assert "confidence" not in as_text([answer(True, 0.0), answer(False, 0.0)])
+    assert "surest" not in as_text([answer(False, 0.9, answerable=False)])
+
+
 def test_todays_date_goes_into_the_gold_only_where_it_is_named():
     example = Example("d", "today?", ("SELECT DATE '{today}'", "SELECT {'today': 1}"))
     assert example.on(dt.date(2024, 5, 1)).gold_sql == ("SELECT DATE '2024-05-01'", "SELECT {'today': 1}")

@@ -10,13 +10,11 @@ from nl2sql.evaluation.fitting import (
     Judged,
     Outcome,
     across_folds,
-    calibration_error,
-    coverage_at,
     fit_ranking,
-    reliability,
     take,
 )
 from nl2sql.evaluation.hardness import hardness
+from nl2sql.evaluation.reliability import calibration_error, coverage_at, reliability
 from nl2sql.linking import ValueIndex
 from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.evidence import Ranking, contradicting, evidence, idle_totals, repeated, unstored

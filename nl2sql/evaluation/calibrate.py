@@ -24,14 +24,12 @@ from nl2sql.evaluation.fitting import (
     Judged,
     Outcome,
     across_folds,
-    calibration_error,
-    coverage_at,
     fit_confidence,
     fit_ranking,
-    reliability,
     take,
 )
 from nl2sql.evaluation.hardness import LEVELS, hardness
+from nl2sql.evaluation.reliability import calibration_error, coverage_at, reliability
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nl2sql.evaluation.reliability import calibration_error, coverage_at
 from nl2sql.evaluation.run import Score
 
 
@@ -78,6 +79,7 @@ def as_text(scores: Sequence[Score]) -> str:
     if unanswerable:
         hopeless = summarize("unanswerable", unanswerable)
         lines.append(f"no table answers    declined {_share(hopeless.declined, hopeless.scored)}")
+    lines += _trust(scores)
     lines.append(f"seconds             p50 {whole.p50:.3f}, p95 {whole.p95:.3f}")
     if whole.unscored:
         lines.append(f"not scored          {whole.unscored} of {whole.total}")
@@ -91,6 +93,25 @@ def as_text(scores: Sequence[Score]) -> str:
             for group in groups
         ]
     return "\n".join(lines)
+
+
+def _trust(scores: Sequence[Score]) -> list[str]:
+    """How far the confidence in answers can be trusted; nothing for a parser that states none.
+
+    Answers to what no table answers are wrong. Coverage is of the questions that tables answer, declined ones last.
+    """
+    answered = [score for score in scores if score.correct is not None and not score.declined]
+    if not any(score.confidence for score in answered):
+        return []
+    error = calibration_error([bool(score.correct) for score in answered], [score.confidence for score in answered])
+    lines = [f"confidence          expected calibration error {error:.3f} over {len(answered)} answers"]
+    asked = [score for score in scores if score.correct is not None and score.example.answerable]
+    if asked:
+        sure = [-1.0 if score.declined else score.confidence for score in asked]
+        right = [bool(score.correct) for score in asked]
+        shares = [f"{wanted:.0%} right on the surest {coverage_at(right, sure, wanted):.1%}" for wanted in (0.95, 0.9)]
+        lines.append(f"                    {', '.join(shares)}")
+    return lines
 
 
 def _share(part: int, whole: int) -> str:
