@@ -14,7 +14,7 @@ from nl2sql.parsers.builtin.grammar import Leaf
 from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.parsers.builtin.render import render
 from nl2sql.parsers.builtin.roles import Role, values_with_roles, with_roles
-from nl2sql.schema import Column, ForeignKey, Schema, Table
+from nl2sql.schema import Column, ForeignKey, Schema, Table, quote
 
 TODAY = dt.date(2024, 6, 15)
 STAFF = Table(
@@ -144,6 +144,26 @@ def test_expanding_twice_changes_nothing():
     assert with_roles(once) is once
 
 
+@pytest.mark.parametrize("own_key", ["department_id", "dept_id", "DeptNo"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_of_two_tables_that_refer_to_one_another_one_key_gives_a_role(own_key, swapped):
+    columns = tuple(Column(name, "INTEGER") for name in ("id", "title", "manager_id"))
+    departments = Table("departments", columns, ("id",))
+    people = Table("employees", tuple(Column(name, "INTEGER") for name in ("id", "name", own_key)), ("id",))
+    keys = (
+        ForeignKey("departments", ("manager_id",), "employees", ("id",)),
+        ForeignKey("employees", (own_key,), "departments", ("id",)),
+    )
+    schema = with_roles(Schema((departments, people), keys[::-1] if swapped else keys))
+    assert {(key.columns, key.to_table) for key in schema.foreign_keys} == {
+        ((own_key,), "departments"), (("manager_id",), "manager"),
+    }  # fmt: skip
+    assert with_roles(schema) == schema
+    reading = ("select", column("departments", "title"), "count", Leaf("table", "employees"))
+    sql = render((*reading, "group", column("departments", "title"), "end"), schema, TODAY)
+    assert f"ON employees.{own_key if own_key.islower() else quote(own_key)} = departments.id" in sql
+
+
 def test_a_plain_key_beside_a_role_stays_the_way_to_the_table():
     orders = Table("orders", tuple(Column(name, "INTEGER") for name in ("id", "payer_id", "client_id")), ("id",))
     clients = Table("clients", (Column("id", "INTEGER"), Column("name", "VARCHAR")), ("id",))
@@ -157,6 +177,16 @@ def test_a_plain_key_beside_a_role_stays_the_way_to_the_table():
 def test_each_employee_with_the_manager(rows):
     sql = render(("select", column("staff", "name"), column("manager", "name"), "end"), with_roles(MANAGED), TODAY)
     assert sorted(rows(sql)) == [("Bo", "Ada"), ("Cy", "Ada"), ("Di", "Bo")]
+
+
+def test_a_role_alone_is_only_the_rows_that_have_it(rows):
+    schema = with_roles(MANAGED)
+    assert rows(render(("select", column("manager", "name"), "end"), schema, TODAY)) == [("Ada",), ("Bo",)]
+    count = ("select", "count", Leaf("table", "manager"), "where", ">", column("manager", "wage"))
+    assert rows(render((*count, Leaf("number", value="6", text="6"), "end"), schema, TODAY)) == [(1,)]
+    others = ("select", column("staff", "name"), "where", "not_in", column("staff", "id"))
+    sql = render((*others, "select", column("manager", "id"), "end", "end"), schema, TODAY)
+    assert sorted(rows(sql)) == [("Cy",), ("Di",)]
 
 
 def test_those_who_earn_more_than_half_of_what_their_manager_does(rows):

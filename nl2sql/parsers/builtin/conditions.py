@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from nl2sql import dates
 from nl2sql.errors import ParserError
-from nl2sql.parsers.builtin.expressions import Expressions, family_of, type_of
+from nl2sql.parsers.builtin.expressions import Expressions, column_of, family_of, type_of
 from nl2sql.parsers.builtin.grammar import PATTERNS, TESTS, Leaf
 from nl2sql.parsers.builtin.tree import Node, Query
-from nl2sql.schema import literal
+from nl2sql.schema import Schema, literal
 
 _BY_SIZE = frozenset(("<", "<=", ">", ">="))
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
@@ -57,6 +57,8 @@ class Conditions:
             if not self._spelled(operator, left, query.items[0]):
                 raise ParserError("Values of different kinds cannot be compared.")
             written = self.expressions.number(left)
+        elif _is_moment(self.schema, left) and _is_day(self.schema, query.items[0]):
+            written = f"CAST({written} AS DATE)"
         operator = {"in": "IN", "not_in": "NOT IN", "!=": "<>"}.get(operator, operator)
         return f"{written} {operator} ({text})"
 
@@ -101,7 +103,12 @@ class Conditions:
                 return f"{self.expressions.number(left)} {sql_operator} {self.expressions.write(right)}"
             if type_of(self.schema, left) != type_of(self.schema, right):
                 raise ParserError("Values of different kinds cannot be compared.")
-            return f"{text} {sql_operator} {self.expressions.write(right)}"
+            other = self.expressions.write(right)
+            if _is_moment(self.schema, left) and _is_day(self.schema, right):
+                text = f"CAST({text} AS DATE)"
+            elif _is_day(self.schema, left) and _is_moment(self.schema, right):
+                other = f"CAST({other} AS DATE)"
+            return f"{text} {sql_operator} {other}"
         family = family_of(self.schema, left)
         if family == "date" and right.is_date:
             return self._compare_date(text, operator, right)
@@ -157,6 +164,19 @@ class Conditions:
         if leaf.kind in ("number", "date"):
             return literal(leaf.text)
         return literal(leaf.value or leaf.text)
+
+
+def _is_day(schema: Schema, node: Node) -> bool:
+    """Whether an expression gives days: beside one, a moment of that day is neither before nor after it."""
+    if node.head in ("day", "week", "month", "quarter"):
+        return True
+    leaf = node.first_leaf
+    return family_of(schema, node) == "date" and leaf is not None and column_of(schema, leaf)[1].type.upper() == "DATE"
+
+
+def _is_moment(schema: Schema, node: Node) -> bool:
+    """Whether an expression gives moments: dates with a time of day."""
+    return family_of(schema, node) == "date" and not _is_day(schema, node)
 
 
 def _digits(value: Node) -> str:

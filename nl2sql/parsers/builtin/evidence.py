@@ -212,17 +212,21 @@ def _echoed(joined: Path) -> int:
 
 
 def _selects(reading: Reading) -> list[list[Leaf]]:
-    """The tables and columns of each SELECT of a reading, those of the queries inside it left out."""
+    """The tables and columns of each SELECT of a reading, its FROM first, those of the queries inside it left out."""
     found: list[list[Leaf]] = []
     open_ones: list[list[Leaf]] = []
+    begun = -1
     for action in reading:
+        begun = begun + 1 if begun >= 0 and isinstance(action, Leaf) else -1
         if action == "select":
             found.append([])
             open_ones.append(found[-1])
         elif action in (*SET_OPERATIONS, "end"):
             open_ones[-1:] = []
+        elif action == "from":
+            begun = 0
         elif isinstance(action, Leaf) and action.kind in ("table", "column") and open_ones:
-            open_ones[-1].append(action)
+            open_ones[-1].insert(begun - 1 if begun > 0 else len(open_ones[-1]), action)
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nl2sql.errors import ParserError
 from nl2sql.parsers.builtin.grammar import AGGREGATES, ARITHMETIC, BUCKETS, CONDITIONAL, DURATIONS, OVER_GROUPS, Leaf
 from nl2sql.parsers.builtin.tree import Node
-from nl2sql.schema import Column, Schema, Table, quote
+from nl2sql.schema import Column, Schema, Table, fold, quote
 
 _WORDS = ("VARCHAR", "TEXT", "CHAR", "STRING")
 _OF_GROUPS = frozenset((*AGGREGATES, *CONDITIONAL, *OVER_GROUPS, "rank", "within"))
@@ -55,16 +55,25 @@ def type_of(schema: Schema, node: Node) -> str:
 
 @dataclass(frozen=True)
 class Course:
-    """How groups follow one another: by the time or key `along`, apart for each of the other keys `apart`."""
+    """How groups follow one another: by the times or keys `along`, apart for each of the other keys `apart`."""
 
-    along: str
+    along: tuple[str, ...]
     apart: tuple[str, ...] = ()
 
     @property
     def window(self) -> str:
         """The inside of an OVER clause."""
         parted = f"PARTITION BY {', '.join(self.apart)} " if self.apart else ""
-        return f"{parted}ORDER BY {self.along}"
+        return f"{parted}ORDER BY {', '.join(self.along)}"
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The only total of a SELECT, min or max of `value`; in tables that are `settled` a group has one row."""
+
+    head: str
+    value: Node
+    settled: frozenset[str]
 
 
 class Expressions:
@@ -77,6 +86,8 @@ class Expressions:
         """The keys of GROUP BY while a clause is written that sees groups instead of rows."""
         self.course: Course | None = None
         """How the groups follow one another, where there are groups."""
+        self.extreme: Extreme | None = None
+        """The one largest or smallest value that is asked for, where nothing else is computed over groups."""
         self.condition: Callable[[Node], str] | None = None
         """Writes a condition on rows."""
 
@@ -125,10 +136,19 @@ class Expressions:
         if leaf.kind == "column":
             table, column = column_of(self.schema, leaf)
             text = f"{quote(table.name)}.{quote(column.name)}" if self.qualified else quote(column.name)
-            return text if self.groups is None else f"any_value({text})"
+            return text if self.groups is None else self._of_group(text, fold(table.name))
         if leaf.kind == "number":
             return leaf.value
         raise ParserError("A value stands where a column is needed.")
+
+    def _of_group(self, text: str, table: str) -> str:
+        """One value of a group: of the row that has the largest or smallest of what is asked for, else of any."""
+        if self.extreme is None or table in self.extreme.settled:
+            return f"any_value({text})"
+        groups, self.groups = self.groups, None
+        value = self.write(self.extreme.value)
+        self.groups = groups
+        return f"arg_{self.extreme.head}({text}, {value})"
 
     def _aggregate(self, node: Node) -> str:
         (part,) = node.parts

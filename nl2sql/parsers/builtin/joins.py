@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import heappop, heappush
@@ -35,14 +35,54 @@ _SCHEMAS_KEPT = 8
 def join_path(schema: Schema, tables: list[str]) -> Path:
     """Tables in join order, each with the key that ties it to an earlier one (None for the first).
 
-    Grows a tree from the first table, always to the nearest table still missing: a Steiner tree within a factor of two.
-    Raises ParserError when no chain of keys connects them.
+    Where rows of two tables would be paired only because both refer to a third, another tree as small that pairs none
+    is taken: transactions and customers of one branch are not the transactions of those customers. Of two such trees
+    the one is taken in which one table refers to the others itself. Raises ParserError when no keys connect them.
     """
     if not tables:
         raise ParserError("This reading names no table.")
+    names = list(dict.fromkeys(tables))
+    found = _grown(schema, names)
+    if len(names) > 2 and (_pairings(found) or _chained(found)):
+        others = [_grown(schema, [name, *(one for one in names if one != name)]) for name in names[1:]]
+        found = min((found, *others), key=lambda path: (len(path), _pairings(path), _chained(path)))
+    return rooted(found, names[0])
+
+
+def rooted(path: Path, first: str) -> Path:
+    """The same tree from the table `first` on, which is one of its tables."""
+    if fold(path[0][0]) == fold(first):
+        return path
+    spelled = {fold(name): name for name, _ in path}
+    left = [key for _, key in path if key is not None]
+    order: Path = [(spelled[fold(first)], None)]
+    joined = {fold(first)}
+    while left:
+        key = next(one for one in left if (fold(one.table) in joined) != (fold(one.to_table) in joined))
+        left.remove(key)
+        new = fold(key.to_table if fold(key.table) in joined else key.table)
+        joined.add(new)
+        order.append((spelled[new], key))
+    return order
+
+
+def _pairings(path: Path) -> int:
+    """How many tables of `path` share with another one the table that they refer to."""
+    children = Counter(fold(key.to_table) for _, key in path if key is not None)
+    return sum(count - 1 for count in children.values())
+
+
+def _chained(path: Path) -> int:
+    """How many tables of `path` both refer to one and are referred to."""
+    keys = [key for _, key in path if key is not None]
+    return len({fold(key.table) for key in keys} & {fold(key.to_table) for key in keys})
+
+
+def _grown(schema: Schema, tables: Sequence[str]) -> Path:
+    """A tree from the first table, always to the nearest table still missing: a Steiner tree within a factor of two."""
     order: Path = [(tables[0], None)]
-    joined = {fold(tables[0])}
-    missing = [table for table in dict.fromkeys(tables) if fold(table) not in joined]
+    joined = {fold(tables[0]): None}
+    missing = [table for table in tables if fold(table) not in joined]
     while missing:
         goals = {fold(table) for table in missing}
         path = _nearest(partial(_of, key_graph(schema)), joined, goals, _SHARED)
@@ -51,7 +91,7 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
             raise ParserError(f"No key connects the tables {tables[0]} and {missing[0]}.")
         for name, key in path:
             if fold(name) not in joined:
-                joined.add(fold(name))
+                joined[fold(name)] = None
                 order.append((name, key))
         missing = [table for table in missing if fold(table) not in joined]
     return order
@@ -92,7 +132,7 @@ def _implied_keys(schema: Schema) -> Iterator[ForeignKey]:
         if owned is None or owned.family not in _JOINED:
             continue
         (name,) = target.primary_key
-        wanted = {fold(name)} if fold(name) != "id" else set[str]()
+        wanted = {fold(name)} - _TOLD_BY_NOBODY
         if words := split_name(target.name):
             wanted.add("_".join((*words[:-1], stem(words[-1]), "id")))
         places = {place for spelled in wanted for place in called.get(spelled, ())}
@@ -172,15 +212,15 @@ def _shared_columns(schema: Schema) -> _SharedColumns:
 
 
 def _nearest(
-    neighbours: Neighbours, start: set[str], goals: set[str], shared: float = 0.0
+    neighbours: Neighbours, start: Collection[str], goals: set[str], shared: float = 0.0
 ) -> list[tuple[str, ForeignKey]] | None:
-    """The cheapest chain of keys from any table in `start` to any in `goals` (Dijkstra 1959).
+    """The cheapest chain of keys from any table in `start`, the first ones first, to any in `goals` (Dijkstra 1959).
 
     A key costs 1, and `shared` more where two tables are tied only by what both refer to: students and courses of one
     department are not the courses that students take.
     """
     ticket = count()
-    queue = [(0.0, next(ticket), name, False, list[tuple[str, ForeignKey]]()) for name in sorted(start)]
+    queue = [(0.0, next(ticket), name, False, list[tuple[str, ForeignKey]]()) for name in start]
     seen: set[tuple[str, bool]] = set()
     while queue:
         cost, _, name, upwards, path = heappop(queue)

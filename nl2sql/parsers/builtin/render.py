@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import partial
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import split_name
 from nl2sql.parsers.builtin.conditions import Conditions
-from nl2sql.parsers.builtin.expressions import Course, Expressions, table_of
-from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, Leaf, Reading
-from nl2sql.parsers.builtin.joins import Path, join_path
+from nl2sql.parsers.builtin.expressions import Course, Expressions, Extreme, family_of, table_of
+from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, Leaf, Reading
+from nl2sql.parsers.builtin.joins import Path, join_path, rooted
+from nl2sql.parsers.builtin.roles import Role
 from nl2sql.parsers.builtin.tree import Node, Query, to_tree
 from nl2sql.schema import Schema, fold, quote
 
@@ -66,14 +68,16 @@ class _Select:
         query = self.query
         keys = [node for _, node in query.order]
         totals = any(node.aggregates for node in [*query.items, *keys]) or query.having is not None
-        groups = self._groups(totals)
+        parting = self._parting(totals)
+        groups = tuple(map(self.expressions.write, parting))
         rows, places = _parted(query.where)
         if places and (groups or totals):
             raise ParserError("What is chosen by its place among others is not grouped or added up.")
-        where = self._where(rows, without_nulls and not (totals or groups or query.limit))
+        where = self._where(rows, self._one_by_one(groups) if without_nulls else "")
         qualify = [self.conditions.write(one) for one in places]
         self.expressions.groups = groups if groups or totals else None
-        self.expressions.course = self._course(groups)
+        self.expressions.course = self._course(parting, groups)
+        self.expressions.extreme = self._extreme(parting)
         items = [item for node in query.items for item in self._items(node)]
         text = f"SELECT {'DISTINCT ' if query.distinct else ''}{', '.join(items)} FROM {self._from()}{where}"
         if groups:
@@ -93,31 +97,72 @@ class _Select:
             text += f" LIMIT {query.limit}"
         return text
 
-    def _course(self, groups: tuple[str, ...]) -> Course | None:
-        """Groups follow one another in time where one of their keys is a time, else by the first key."""
+    def _course(self, parting: Sequence[Node], groups: tuple[str, ...]) -> Course | None:
+        """Groups follow one another in time where keys of theirs are times, else by all their keys."""
         if not groups:
             return None
-        times = [text for node, text in zip(self.query.groups, groups, strict=False) if node.head in BUCKETS]
-        along = times[0] if times else groups[0]
-        return Course(along, tuple(text for text in groups if text != along))
+        keys = dict(zip(groups, parting, strict=True))
+        times = [text for text, node in keys.items() if family_of(self.schema, node) == "date" or node.head in BUCKETS]
+        times.sort(key=lambda text: BUCKETS.index(str(keys[text].head)) if keys[text].head in BUCKETS else len(BUCKETS))
+        along = tuple(times) or tuple(keys)
+        return Course(along, tuple(text for text in keys if text not in along))
 
-    def _groups(self, totals: bool) -> tuple[str, ...]:
-        """The keys of GROUP BY; where `totals` stand beside plain items and none is named, the plain items."""
-        groups = tuple(map(self.expressions.write, self.query.groups))
-        if groups or not totals:
-            return groups
+    def _parting(self, totals: bool) -> list[Node]:
+        """What GROUP BY parts rows by; where `totals` stand beside plain items and none is named, the plain items."""
+        if self.query.groups or not totals:
+            return self.query.groups
         plain = [one for one in self.query.items if not (one.aggregates or one.is_table or one.looks_beside)]
         whole = [one for node in self.query.items if node.is_table for one in _columns_of(self.schema, node)]
-        return tuple(map(self.expressions.write, [*plain, *whole]))
+        return [*plain, *whole]
 
-    def _where(self, where: Node | None, without_nulls: bool) -> str:
-        """The WHERE clause. NOT IN over a list that holds a NULL is never true: `without_nulls` leaves those out."""
-        tests = []
+    def _extreme(self, parting: Sequence[Node]) -> Extreme | None:
+        """The one largest or smallest value that is asked for: what is shown beside it is of the row that has it."""
+        roots = [*self.query.items, *(node for _, node in self.query.order)]
+        roots += [self.query.having] if self.query.having else []
+        totals = [node for root in roots for node in root.walk() if node.head in (*AGGREGATES, *CONDITIONAL)]
+        if not totals or any(one.head not in ("min", "max") or one != totals[0] for one in totals):
+            return None
+        keys = [node.head for node in parting if isinstance(node.head, Leaf)]
+        places = {(fold(leaf.table), fold(leaf.column)) for leaf in keys}
+        settled = {
+            fold(key.to_table)
+            for _, key in self.path
+            if key is not None and places & {(fold(key.table), fold(name)) for name in key.columns}
+        }
+        for name, _ in self.path:
+            table = table_of(self.schema, name)
+            if len(table.primary_key) == 1 and (fold(name), fold(table.primary_key[0])) in places:
+                settled.add(fold(name))
+        return Extreme(str(totals[0].head), totals[0].parts[0], frozenset(settled))
+
+    def _one_by_one(self, groups: tuple[str, ...]) -> str:
+        """The only item as SQL where it is of rows or what they are grouped by; else nothing."""
+        item = self.query.items[0]
+        if len(self.query.items) > 1 or item.is_table or item.aggregates or item.looks_beside:
+            return ""
+        text = self.expressions.write(item)
+        return text if not groups or text in groups else ""
+
+    def _where(self, where: Node | None, never_null: str) -> str:
+        """The WHERE clause. NOT IN over a list that holds a NULL is never true: `never_null` leaves those out."""
+        tests = [f"{never_null} IS NOT NULL"] if never_null else []
+        tests = [*self._in_their_roles(), *tests]
         if where:
-            tests.append(self.conditions.write(where, top=not without_nulls))
-        if without_nulls and len(self.query.items) == 1 and not self.query.items[0].is_table:
-            tests.append(f"{self.expressions.write(self.query.items[0])} IS NOT NULL")
+            tests.insert(0, self.conditions.write(where, top=not tests))
         return f" WHERE {' AND '.join(tests)}" if tests else ""
+
+    def _in_their_roles(self) -> list[str]:
+        """Conditions for roles without what gives them: of the staff only the managers."""
+        joined = {fold(name) for name, _ in self.path}
+        tests = []
+        for key in self.schema.foreign_keys:
+            role = self.schema.table(key.to_table)
+            if isinstance(role, Role) and fold(role.name) in joined and fold(key.table) not in joined:
+                own, other = (quote(one[0]) for one in (key.to_columns, key.columns))
+                given = table_of(self.schema, key.table).sql_name
+                own = f"{quote(role.name)}.{own}" if len(self.path) > 1 else own
+                tests.append(f"{own} IN (SELECT {other} FROM {given})")
+        return tests
 
     def _from(self) -> str:
         text = table_of(self.schema, self.path[0][0]).sql_name
@@ -145,7 +190,7 @@ class _Select:
         text = self.expressions.write(node)
         name = _name(node)
         if isinstance(node.head, Leaf):
-            return f"{text} AS {quote(name)}" if text.startswith("any_value(") and name else text
+            return f"{text} AS {quote(name)}" if text.startswith(("any_value(", "arg_m")) and name else text
         taken = {fold(column.name) for one, _ in self.path for column in table_of(self.schema, one).columns}
         if name and fold(name) not in taken and name not in self.names.values():
             self.names[text] = name
@@ -158,7 +203,7 @@ class _Select:
 
 
 def _path(schema: Schema, query: Query) -> Path:
-    """The tables that a query needs, in join order: those its clauses name, then those of its FROM."""
+    """The tables that a query needs, in join order: those of its FROM, then those its clauses name."""
     if not query.items:
         raise ParserError("This reading selects nothing.")
     each = [query.each] if query.each else []
@@ -173,9 +218,11 @@ def _path(schema: Schema, query: Query) -> Path:
     roots = [*query.items, *query.groups, *(node for _, node in query.order), *each]
     roots += [node for node in (query.where, query.having) if node]
     leaves = [node.head for root in roots for node in root.walk() if isinstance(node.head, Leaf)]
-    for name in [*(leaf.table for leaf in leaves if leaf.kind in ("table", "column")), *query.tables]:
+    named = [leaf.table for leaf in leaves if leaf.kind in ("table", "column")]
+    for name in [*query.tables, *named]:
         found.setdefault(fold(name), name)
-    return join_path(schema, list(found.values()))
+    path = join_path(schema, list(found.values()))
+    return rooted(path, named[0]) if named else path
 
 
 def _parted(where: Node | None) -> tuple[Node | None, list[Node]]:

@@ -45,7 +45,8 @@ class Role(Table):
 def with_roles(schema: Schema) -> Schema:
     """The schema and its roles, with keys to them; the same schema where it has none.
 
-    Keys that only names tell of count too: `start_station_id` beside a table of stations.
+    Keys that only names tell of count too: `start_station_id` beside a table of stations. Where two tables refer to one
+    another, as departments with their manager and employees with their department, one key says the role of a few.
     """
     implied = tuple(_implied(schema))
     if implied:
@@ -62,7 +63,8 @@ def with_roles(schema: Schema) -> Schema:
         target = schema.table(key.to_table)
         if len(key.columns) > 1 or target is None or isinstance(target, Role) or len(roles) == _MOST_ROLES:
             continue
-        if not itself and pairs[fold(key.table), fold(key.to_table)] < 2:
+        back = pairs[fold(key.to_table), fold(key.table)] and not _stands_for(key, target)
+        if not itself and not back and pairs[fold(key.table), fold(key.to_table)] < 2:
             continue
         name = _named_after(key, target)
         if name and fold(name) in taken and (fold(key.table), key.columns) not in given:
@@ -81,7 +83,8 @@ def with_roles(schema: Schema) -> Schema:
     others = [
         key
         for key in schema.foreign_keys
-        if (fold(key.table), key.columns) in called and (fold(key.table), fold(key.to_table)) not in tied
+        if (fold(key.table), key.columns) in called
+        and tied.isdisjoint(((fold(key.table), fold(key.to_table)), (fold(key.to_table), fold(key.table))))
     ]
     return replace(schema, tables=(*schema.tables, *roles), foreign_keys=(*plain, *others, *keys))
 
@@ -157,6 +160,12 @@ def _named_after(key: ForeignKey, target: Table) -> str:
     own = {stem(word) for word in split_name(target.name)}
     same = fold(key.columns[0]) == fold(key.to_columns[0])
     return "" if same or words <= own | {"id"} else name
+
+
+def _stands_for(key: ForeignKey, target: Table) -> bool:
+    """Whether a key is called by letters of the table that it refers to, in their order: `dept_id` of departments."""
+    short, letters = "".join(split_name(_ENDING.sub("", key.columns[0]))).lower(), iter(target.name.lower())
+    return fold(target.name)[:1] == short[:1] and all(letter in letters for letter in short)
 
 
 def _columns_of(target: Table, key: ForeignKey, schema: Schema) -> tuple[Column, ...]:
