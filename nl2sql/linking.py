@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -27,18 +28,43 @@ STOPWORDS = frozenset(
     each every list give find tell many much number total average name names id ids per between than more less most
     least only not no than same other another both different after before over under about into s t""".split()
 )
+_MODALS = frozenset("will would can could may might should must".split())
+_DOES = frozenset(
+    """i we you it they there that this these those which who what where when how all each both other another not name
+    names id ids""".split()
+)
+"""Stopwords that a verb may follow: «which will», «they may»."""
+_NAMING = frozenset(("named", "called"))
+_NEVER_NAMES = frozenset(("i", "id", "ids", "and", "or", "not"))
+"""Stopwords that are written in capitals without being a name."""
+_TIMES = frozenset(name.lower() for name in (*calendar.month_name, *calendar.day_name) if name)
 _NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
         """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
         seventeen eighteen nineteen twenty""".split()
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "dozen": 12, "once": 1, "twice": 2}
-_SCALES = {"k": 1e3, "m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+} | {word: 10 * tens for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)}
+_NUMBER_WORDS |= {"once": 1, "twice": 2}
+_MULTIPLES = {"hundred": 100, "dozen": 12}
+_SPELLED_SCALES = ("thousand", "million", "billion")
+_SCALES = {
+    "k": 1e3,
+    "m": 1e6,
+    "mn": 1e6,
+    "mil": 1e6,
+    "b": 1e9,
+    "bn": 1e9,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+}
 _NUMBER = re.compile(
-    r"(?<![\w.])[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,])[-−]?\d+(?:\.\d+)?|(?<![\w.,])\.\d+", re.UNICODE
+    r"(?<![\w.])(?<!\d,)[-−]?\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|(?<![\w.])(?<!\D,)[-−]?\d+(?:\.\d+)?"
+    r"|(?<![\w.,])\.\d+",
+    re.UNICODE,
 )
-_SCALE_AFTER = re.compile(r"\s?(k|mn|m|bn|b|thousand|million|billion)\b", re.I)
+_SCALE_AFTER = re.compile(r"\s?(k|mn|mil|m|bn|b|thousand|million|billion)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -119,19 +145,81 @@ def find_numbers(question: str, words: Sequence[Word]) -> tuple[NumberMention, .
 
 
 def _number_in_words(words: Sequence[Word], position: int, taken: set[int]) -> tuple[float, int]:
-    """The number spelled from `position` on and where it ends; `(0, position)` when there is none."""
-    total, end = 0.0, position
+    """The number spelled from `position` on and where it ends; `(0, position)` when there is none.
+
+    «two thousand five hundred», «one hundred and fifty», «seventy-five», «a thousand», «half a million».
+    """
+    texts = [word.text.lower() for word in words[position : position + 3]]
+    if len(texts) == 3 and texts[:2] == ["half", "a"] and (texts[2] in _SPELLED_SCALES or texts[2] in _MULTIPLES):
+        return (_MULTIPLES.get(texts[2]) or _SCALES[texts[2]]) / 2, position + 3
+    whole, part, end = 0.0, 0.0, position
+    room, largest = float("inf"), float("inf")
+    """What may be added must be less: to `part`, and as a scale."""
     while end < len(words) and end not in taken:
         text = words[end].text.lower()
         if text in _NUMBER_WORDS:
-            part = _NUMBER_WORDS[text]
-            total = total * part if part == 100 and total else total + part
-        elif end > position and text in ("thousand", "million", "billion"):
-            total *= _SCALES[text]
+            if room < float("inf") and not 0 < _NUMBER_WORDS[text] < room:
+                break
+            part += _NUMBER_WORDS[text]
+            room = 10 if part % 10 == 0 and _NUMBER_WORDS[text] >= 20 else 0
+        elif text in _MULTIPLES and part < 100:
+            part = (part or 1) * _MULTIPLES[text]
+            room = 100 if text == "hundred" else 0
+        elif text in _SPELLED_SCALES and _SCALES[text] < largest and (part or _is_one(words, end)):
+            largest = _SCALES[text]
+            whole, part, room = whole + (part or 1) * largest, 0.0, float("inf")
+        elif end > position and _is_joined(words, end, room):
+            pass
+        elif end > position and text == "and" and (room == 100 or (whole and not part)):
+            added, after = _number_in_words(words[: end + 5], end + 1, taken)  # no more: «and forty-two hundred»
+            spans = position > 0 and words[position - 1].text.lower() == "between"
+            if not 0 < added < 100 or (spans and [word.text.lower() for word in words[after : after + 1]] != ["and"]):
+                break
+            return whole + part + added, after
         else:
             break
         end += 1
-    return total, end
+    return whole + part, end
+
+
+def _is_one(words: Sequence[Word], at: int) -> bool:
+    """Whether a scale is counted by the article before it: «a thousand»."""
+    return at > 0 and words[at - 1].text.lower() == "a"
+
+
+def _is_joined(words: Sequence[Word], at: int, room: float) -> bool:
+    """Whether a hyphen stands inside one spelled number, to which less than `room` may be added: «forty-two»."""
+    if words[at].text not in "-‑" or at + 1 == len(words) or words[at - 1].end != words[at].start:
+        return False
+    text = words[at + 1].text.lower()
+    follows = text in _MULTIPLES or text in _SPELLED_SCALES or (room == 10 and 0 < _NUMBER_WORDS.get(text, 0) < 10)
+    return follows and words[at + 1].start == words[at].end
+
+
+def _is_mixed(words: Sequence[Word]) -> bool:
+    """Whether some word has small letters only, so that capital ones say something."""
+    return any(len(word.text) > 1 and word.text.islower() for word in words)
+
+
+def _is_modal(words: Sequence[Word], at: int) -> bool:
+    """Whether «will», «may» and the like go with a verb: «orders that may be late», not «sales in May»."""
+    text = words[at].text.lower()
+    if text not in _MODALS or (at and words[at].text[0].isupper() and _is_mixed(words)):
+        return False
+    after = next((word.text.lower() for word in words[at + 1 :]), "?")
+    if after in ("and", "or") or (not after.isalnum() and after not in '(["«“'):
+        return False
+    if at == 0:
+        return text != "may" or after in ("i", "we")
+    before = words[at - 1].text.lower()
+    return before in _DOES or not (before in STOPWORDS or before in _NAMING or not before.isalnum())
+
+
+def _is_name(words: Sequence[Word], at: int) -> bool:
+    """Whether a word is said as a name: capitalised within a question, or possessive."""
+    if [word.text for word in words[at + 1 : at + 3]] in (["'", "s"], ["’", "s"]):
+        return True
+    return at > 0 and words[at - 1].text not in ".?!:" and words[at].text[0].isupper() and _is_mixed(words)
 
 
 Fetch = Callable[[str], ResultSet]
@@ -151,8 +239,27 @@ class ColumnValues:
 
 _LONGEST_FORM = 80
 _SHORTEST_KIN = 4
+_NEAR_TRIED = 8
+"""So many of the nearest forms are looked at for one that may be meant."""
+_LONG_WORD = 7
+"""Words of so many letters are seldom another word by one letter."""
 _MOST_PARTS, _SHORTEST_PART, _BEGINNING = 3, 3, 3
+_LONGEST_NEAR, _LONGEST = 7, 16
+"""Words and marks of a value that is found by near spelling or initials, and of one that is said as it is stored."""
 _DIGITS = re.compile(r"\d")
+_WAYS_APART = frozenset(
+    f"{one}{end}" for one in "north south east west northeast northwest southeast southwest".split()
+    for end in ("", "ern")
+)  # fmt: skip
+_TOP = frozenset(
+    """highest lowest biggest smallest largest greatest best worst newest latest oldest earliest longest shortest
+    cheapest top bottom""".split()
+)
+_FIGURES = frozenset(
+    """revenue sale tax cost price profit income salary amount value spend spending date quantity count sum balance
+    budget fee payment""".split()
+)
+"""What is counted: the initials of «product revenue» are no code."""
 _SAY_LITTLE = frozenset("new old open first last high low good big small main other general".split())
 """Words that stand in many names and are said of many other things."""
 _FEW_WAYS = 8
@@ -198,6 +305,10 @@ class ValueIndex:
         self._by_root: dict[str, set[str]] = defaultdict(set)
         self._by_part: dict[str, list[int]] = defaultdict(list)
         """Values of more than one word by the stem of each word."""
+        self._many: set[int] = set()
+        """Numbers of the columns with many values, all of them known."""
+        self._by_name: dict[str, list[int]] | None = None
+        """Values of more than one word of those columns by each word; None until one is asked for."""
         self._by_beginning: dict[tuple[str, ...], set[str]] = defaultdict(set)
         """Forms by how each of their words begins, of values that may abbreviate others."""
         self._by_way: tuple[list[int], list[int]] = [], []
@@ -224,6 +335,8 @@ class ValueIndex:
             if len(column.values) <= _FEW_OF_WORDS:
                 self._note_parts(before, forms)
             if len(self._entries) > before:
+                if _FEW_OF_WORDS < len(column.values) <= self.PER_COLUMN and column.complete:
+                    self._many.add(len(self._places))
                 self._places.append((column.table, column.column))
                 self._listed[column.table, column.column] = column.values
         self._by_initials: dict[str, list[str]] = defaultdict(list)
@@ -252,15 +365,36 @@ class ValueIndex:
         """Of the entries from `first` on, the values of one column, the words that are in few of them."""
         found: dict[str, list[int]] = defaultdict(list)
         parted = [form.split() for form in forms]
-        if max(map(len, parted), default=0) > _MOST_PARTS:
+        if 2 * sum(len(parts) > _MOST_PARTS for parts in parted) > len(parted):
             return  # sentences, no names
         for at, parts in enumerate(parted, first):
+            if len(parts) > _MOST_PARTS:
+                continue
             said = {part for part in parts if part.isalpha() and len(part) >= _SHORTEST_PART} - STOPWORDS - _SAY_LITTLE
             for part in {stem(one) for one in said} if len(parts) > 1 else ():
                 found[part].append(at)
         for part, places in found.items():
             if len(places) <= _FEW_WITH_WORD:
                 self._by_part[part] += places
+
+    def _named(self, words: Sequence[Word], at: int, form: str) -> list[int]:
+        """Of columns with many values, those of more than one word that have this one, which is said as a name."""
+        if not form.isalpha() or len(form) < _SHORTEST_PART or not self._many or not _is_name(words, at):
+            return []
+        if form in STOPWORDS or form in _SAY_LITTLE or form in _TIMES or meanings.meant(form):
+            return []
+        if self._by_name is None:
+            named: dict[str, list[int]] = {}
+            for one, places in self._by_form.items():
+                if 1 <= one.count(" ") < _MOST_PARTS and any(self._entries[place][0] in self._many for place in places):
+                    for part in one.split():
+                        named.setdefault(part, []).extend(places)
+            self._by_name = named
+        by_column: dict[int, set[int]] = defaultdict(set)
+        for place in self._by_name.get(form, ()):
+            if self._entries[place][0] in self._many:
+                by_column[self._entries[place][0]].add(place)
+        return sorted(place for places in by_column.values() if len(places) <= _FEW_WITH_WORD for place in places)
 
     @property
     def size(self) -> int:
@@ -346,7 +480,7 @@ class ValueIndex:
         """
         texts = [normal_form(word.text) for word in words]
         found: list[ValueMatch] = []
-        for length in range(min(7, len(words)), 0, -1):
+        for length in range(min(_LONGEST, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
                 if texts[start] and texts[start + length - 1]:
                     found += self._find_at(words, texts, start, start + length)
@@ -354,8 +488,8 @@ class ValueIndex:
 
     def _find_at(self, words: Sequence[Word], texts: list[str], start: int, end: int) -> list[ValueMatch]:
         form = " ".join(text for text in texts[start:end] if text)
-        if all(text in STOPWORDS or not text for text in texts[start:end]):
-            return []
+        if all(not texts[at] or texts[at] in STOPWORDS or _is_modal(words, at) for at in range(start, end)):
+            return self._as_stored(words, start, end, form)
 
         def numbered(found: Iterable[int], kind: MatchKind) -> list[ValueMatch]:
             entries = (self._entries[at] for at in found)
@@ -370,23 +504,27 @@ class ValueIndex:
         bare = singular(form)
         if bare in self._by_form and len(bare) > 2:
             return matches([bare], "normal")
+        if not single and (other := self._with_other_and(words[start:end], texts[start:end])):
+            return [ValueMatch(start, end, *self._places[number], value, kind) for number, value, kind in other]
+        if end - start > _LONGEST_NEAR:
+            return []
         if single:
             if words[start].text.isupper() and len(form) > 1 and form in self._by_initials:
                 return matches(self._by_initials[form], "initials")
-        elif len(texts[start:end]) >= 2:
-            initials = "".join(text[0] for text in texts[start:end] if text)
-            if len(initials) > 1 and initials in self._by_form:
-                entries = [one for one in matches([initials], "initials") if one.value.isupper()]
-                if entries and not any(text in STOPWORDS for text in texts[start:end]):
-                    return entries
+        elif initials := self._code_of(form):
+            entries = [one for one in matches([initials], "initials") if one.value.isupper()]
+            if entries:
+                return entries
         if end - start <= meanings.MOST_WORDS and (len(form) > 2 or words[start].text.isupper()):
             known = [one for one in meanings.meant(form) if one in self._by_form]
             if known:
                 return matches(known, "initials")
         if single and (ways := meanings.ways_of(form)) and any(self._by_way[way] for way in ways):
             return numbered((at for way in ways for at in self._by_way[way]), "fuzzy")
-        if len(form) >= 5 and end - start <= 4 and texts[start] not in STOPWORDS:
-            near = self._nearest(form)
+        several = single and _is_one_of_several(texts, start)
+        if len(form) >= 5 and end - start <= 4 and texts[start] not in STOPWORDS and not several:
+            typed = words[start].text if start else words[start].text[1:]  # the first word is capitalised anyway
+            near = self._nearest(form, single and form.isalpha() and len(form) < _LONG_WORD and typed.islower())
             if near:
                 return matches([near], "fuzzy")
         if single and form.isalpha() and len(form) >= _SHORTEST_KIN and texts[start] not in STOPWORDS:
@@ -395,9 +533,62 @@ class ValueIndex:
                 return [one for one in matches(sorted(kin), "fuzzy") if self._is_small(one)]
         if not single and (short := self._abbreviated(texts[start:end])):
             return [one for one in matches(short, "fuzzy") if self._is_small(one)]
-        if single and form not in STOPWORDS and stem(form) in self._by_part:
+        if not single or form in STOPWORDS or several:
+            return []
+        if stem(form) in self._by_part:
             return numbered(self._by_part[stem(form)], "fuzzy")
-        return []
+        return numbered(self._named(words, start, form), "fuzzy")
+
+    def _as_stored(self, words: Sequence[Word], start: int, end: int, form: str) -> list[ValueMatch]:
+        """Stored values that words of no meaning of their own name by their capital letters: «people in IT»."""
+        if form not in self._by_form or form in _NEVER_NAMES or not words[start].text[0].isupper():
+            return []
+        said = [word.text for word in words[start:end]]
+        if len(form) > 1 and "".join(said).isupper():
+            if not any(word.text.isalpha() and not word.text.isupper() for word in words):
+                return []
+        elif start == 0 or words[start - 1].text in ".?!:" or not _is_mixed(words):
+            return []
+        entries = (self._entries[at] for at in self._by_form[form])
+        return [
+            ValueMatch(start, end, *self._places[number], value, "exact")
+            for number, value in entries
+            if [word.text for word in split_words(value)] == said
+        ]
+
+    def _with_other_and(self, words: Sequence[Word], texts: Sequence[str]) -> list[tuple[int, str, MatchKind]]:
+        """Stored values that have «&» where these words say «and», or the reverse, by the numbers of their columns.
+
+        A near spelling where each of what is joined is a stored value of its own.
+        """
+        if "and" in (texts[0], texts[-1]):
+            return []
+        spelled = ["and" if word.text == "&" else "" if text == "and" else text
+                   for word, text in zip(words, texts, strict=True)]  # fmt: skip
+        form = " ".join(text for text in spelled if text)
+        if spelled == list(texts) or form not in self._by_form:
+            return []
+        joined = ["&" if word.text == "&" or text == "and" else text for word, text in zip(words, texts, strict=True)]
+        parts = " ".join(text for text in joined if text).split(" & ")
+        kind: MatchKind = "fuzzy" if all(part in self._by_form for part in parts) else "normal"
+        entries = (self._entries[at] for at in self._by_form[form])
+        marks = ("&", "+") if "and" in texts else ("and", "And", "AND")
+        return [(number, value, kind) for number, value in entries if any(mark in value for mark in marks)]
+
+    def _code_of(self, form: str) -> str:
+        """The stored form that the initials of a form's words spell; empty where they are likely to by chance."""
+        said = form.split()
+        code = "".join(text[0] for text in said)
+        if len(code) < 2 or code not in self._by_form or any(text in STOPWORDS or text in _MODALS for text in said):
+            return ""
+        if meanings.is_short_for(code, form):
+            return code
+        spans = (" ".join(said[i:j]) for i in range(len(said)) for j in range(i + 1, len(said) + 1))
+        if meanings.is_often_chance(code) or any(
+            one in self._by_form or singular(one) in self._by_form for one in spans
+        ):
+            return ""
+        return "" if len(said) == 2 and (said[0] in _TOP or stem(said[1]) in _FIGURES) else code
 
     def _abbreviated(self, said: Sequence[str]) -> list[str]:
         """Forms whose words begin as those that are said, or go on from them: «comp sci», «computer science»."""
@@ -411,16 +602,58 @@ class ValueIndex:
     def _is_small(self, match: ValueMatch) -> bool:
         return len(self._listed[match.table, match.column]) <= _FEW_VALUES
 
-    def _nearest(self, form: str) -> str | None:
-        """The indexed form within one or two edits of `form`, same first letter and digits; None when there is none."""
+    def _nearest(self, form: str, plain: bool) -> str | None:
+        """The indexed form within one or two edits of `form`, same first letter and digits; None when there is none.
+
+        `plain`: it is a short word in small letters, as likely another word as a slip of the pen.
+        """
         cutoff = 100 * (1 - (1.0 if len(form) < 9 else 2.0) / len(form)) - 1
         pool: list[str] = []
         for length in range(len(form) - 2, len(form) + 3):
             pool += self._by_head.get((form[0], length), ())
         if digits := _DIGITS.findall(form):  # INV-20417 is no slip of the pen for INV-201
             pool = [one for one in pool if _DIGITS.findall(one) == digits]
-        best = process.extractOne(form, pool, scorer=fuzz.ratio, score_cutoff=cutoff)
-        return best[0] if best else None
+        known = bool(meanings.meant(form))
+        for near, *_ in process.extract(form, pool, scorer=fuzz.ratio, score_cutoff=cutoff, limit=_NEAR_TRIED):
+            if known and not near.startswith(form):  # Austria is no slip of the pen for Australia
+                continue
+            if not _are_told_apart(form, near) and (not plain or _is_slip(form, near)):
+                return near
+        return None
+
+
+def _are_told_apart(form: str, other: str) -> bool:
+    """Whether forms differ in what tells values apart: a word of one letter («Plan A»), a quarter of the sky."""
+    pairs = [(one, two) for one, two in zip(form.split(), other.split(), strict=False) if one != two]
+    return any(len(one) == len(two) == 1 or (one in _WAYS_APART and two in _WAYS_APART) for one, two in pairs)
+
+
+def _is_one_of_several(texts: Sequence[str], at: int) -> bool:
+    """Whether the word beside one tells which of several is meant, so that one alone means none: «Plan C»."""
+    after = texts[at + 1] if at + 1 < len(texts) else ""
+    before = texts[at - 1] if at else ""
+    lettered = len(after) == 1 and after.isalpha() and after not in STOPWORDS
+    return lettered or (texts[at] in _WAYS_APART and (before in _WAYS_APART or after in _WAYS_APART))
+
+
+def _is_slip(form: str, other: str) -> bool:
+    """Whether a short word is another of its family, or one with letters swapped, dropped or doubled.
+
+    >>> [_is_slip("pairs", "paris"), _is_slip("londn", "london"), _is_slip("romee", "rome")]
+    [True, True, True]
+    >>> [_is_slip("parts", "paris"), _is_slip("books", "brooks"), _is_slip("hours", "house")]
+    [False, False, False]
+    """
+    if root(form) == root(other):
+        return True
+    at = next((at for at, (one, two) in enumerate(zip(form, other, strict=False)) if one != two), -1)
+    if at < 0:
+        at = min(len(form), len(other))
+    if len(form) == len(other):
+        return form[at : at + 2] == other[at : at + 2][::-1] and form[at + 2 :] == other[at + 2 :]
+    if len(form) < len(other):
+        return at > 1 and form[at:] == other[at + 1 :]
+    return form[at] == form[at - 1] and form[at + 1 :] == other[at:]
 
 
 def distinct_values(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:

@@ -28,6 +28,7 @@ Belgium, BE, BEL = Belgian; Switzerland, CH, CHE, SUI = Swiss; Austria, AT, AUT 
 Sweden, SE, SWE = Swedish, Swedes; Norway, NO, NOR = Norwegian; Denmark, DK, DNK, DEN = Danish
 Finland, FI, FIN = Finnish; Poland, PL, POL = Polish; Greece, GR, GRC, GRE = Greek; Turkey, TR, TUR = Turkish
 Russia, RU, RUS, Russian Federation = Russian, Russians; Ukraine, UA, UKR = Ukrainian; Czech Republic, Czechia = Czech
+Iceland, IS, ISL = Icelandic
 Hungary, HU, HUN = Hungarian; Romania, RO, ROU = Romanian; Bulgaria, BG, BUL = Bulgarian; Serbia, SRB = Serbian
 Croatia, HR, CRO, HRV = Croatian; China, CN, CHN = Chinese; Japan, JP, JPN = Japanese
 Korea, South Korea, KR, KOR = Korean; India, IN, IND = Indian, Indians; Pakistan, PK, PAK = Pakistani
@@ -38,6 +39,14 @@ Colombia, CO, COL = Colombian; Cuba, CU, CUB = Cuban; Australia, AU, AUS = Austr
 Asia = Asian; Europe = European; Africa = African
 """
 """Names of a country, and after the = what its people and things are called."""
+
+_SHORT = {
+    "human resources": "hr", "information technology": "it", "quality assurance": "qa", "quality control": "qc",
+    "public relations": "pr", "customer service": "cs", "customer support": "cs", "computer science": "cs",
+    "electrical engineering": "ee", "mechanical engineering": "me", "managing director": "md", "los angeles": "la",
+    "san francisco": "sf", "hong kong": "hk", "puerto rico": "pr",
+}  # fmt: skip
+"""What is called by its initials, also where those spell the code of a state or where one of its words is a value."""
 
 WAYS = (
     ("credit", "debit"), ("cr", "dr"), ("credits", "debits"), ("in", "out"), ("inbound", "outbound"),
@@ -77,6 +86,7 @@ def _built() -> dict[str, tuple[str, ...]]:
 
 
 _MEANT = _built()
+_POSTAL = {"us", "uk"} | {normal_form(state)[-2:] for state in _STATES.replace("\n", " ").split(",")}
 MOST_WORDS = max(said.count(" ") + 1 for said in _MEANT)
 _WAY_OF = {root(word): ways for said, ways in (
     (_SAYS_IN, (0,)), (_SAYS_OUT, (1,)), (_SAYS_BOTH, (0, 1)),
@@ -90,6 +100,24 @@ def meant(form: str) -> tuple[str, ...]:
     (('f',), ('ca',), ('france', 'fr', 'fra'))
     """
     return _MEANT.get(form, ())
+
+
+def is_short_for(code: str, form: str) -> bool:
+    """Whether a code is known to be short for words; both in normal form.
+
+    >>> is_short_for("ny", "new york"), is_short_for("hr", "human resources"), is_short_for("hr", "highest revenue")
+    (True, True, False)
+    """
+    return _SHORT.get(form) == code or code in meant(form)
+
+
+def is_often_chance(code: str) -> bool:
+    """Whether initials that spell this code likely do so by chance: a state's code, «us», «uk».
+
+    >>> is_often_chance("us"), is_often_chance("ca"), is_often_chance("hr")
+    (True, True, False)
+    """
+    return code in _POSTAL
 
 
 def ways_of(form: str) -> tuple[int, ...]:

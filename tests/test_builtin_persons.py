@@ -42,6 +42,18 @@ def test_the_other_half_is_shown(reading, whole):
     assert with_whole_names(reading, "first names of those in Oslo", SCHEMA) == reading
 
 
+@pytest.mark.parametrize("question", ["employees hired last year", "first 5 employees", "given a family, who pays?"])
+def test_words_that_are_said_of_other_things_want_no_half(question):
+    assert with_whole_names(("select", FIRST, "end"), question, SCHEMA) == ("select", FIRST, LAST, "end")
+
+
+@pytest.mark.parametrize(
+    "question", ["last name of all", "first and last names", "the family or given names", "surnames", "first_name"]
+)
+def test_words_that_are_said_of_names_want_that_half(question):
+    assert with_whole_names(("select", FIRST, "end"), question, SCHEMA) == ("select", FIRST, "end")
+
+
 @pytest.mark.parametrize(
     "reading",
     [

@@ -148,6 +148,30 @@ def test_a_word_finds_the_values_of_few_that_have_it():
     assert not many.find(split_words("people called ann"))
 
 
+def test_long_values_leave_the_words_of_the_others_to_be_found():
+    stages = ("Closed Won", "Closed Lost", "Waiting for the client to sign")
+    stored = index({"deals.stage": list(stages)})
+    assert [one.value for one in stored.find(split_words("won deals"))] == ["Closed Won"]
+    assert not stored.find(split_words("deals that wait for a client"))
+    assert not index({"deals.note": [stages[0], stages[2], "Called back by the client"]}).find(split_words("won deals"))
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        ("orders from Acme", ["Acme Corp"]), ("acme's orders", ["Acme Corp"]), ("orders from acme", []),
+        ("Orders From Acme", []), ("Acme orders", []), ("orders of the Group", []), ("orders in June", []),
+        ("orders of New", []), ("the French orders", []), ("orders about Leaks", []),
+    ],
+)  # fmt: skip
+def test_a_name_finds_the_few_of_many_values_that_have_it(question, values):
+    few = ["Acme Corp", "June Carter", "New Horizons", "French Fries", "Leaks were found in it"]
+    stored = index({"customers.name": [*few, *(f"Client{number} Group" for number in range(300))]})
+    assert [one.value for one in stored.find(split_words(question))] == values
+    places = [("customers", "name", one) for one in stored.of_column("customers", "name")]
+    assert not ValueIndex(places, [("customers", "name")]).find(split_words(question))
+
+
 @pytest.mark.parametrize("said", ["computer science department", "comp sci courses", "computer sci. staff"])
 def test_values_that_abbreviate_what_is_said_or_the_other_way(said):
     for stored in ("Comp. Sci.", "Computer Science"):
@@ -189,10 +213,23 @@ def test_stored_spelling_of_a_text():
         ("more than 5", [5]), ("1,200 rows", [1200]), ("2.5 million", [2.5e6]), ("10k", [10_000]), ("-3 degrees", [-3]),
         ("two hundred and 7", [200, 7]), ("twenty five", [25]), ("three thousand", [3000]), (".5 share", [0.5]),
         ("a dozen", [12]), ("x5", []), ("no numbers", []), ("5 or 6", [5, 6]), ("3bn", [3e9]),
+        ("two thousand five hundred", [2500]), ("seventy-five", [75]), ("forty-two", [42]), ("half a million", [5e5]),
+        ("one hundred and fifty", [150]), ("a thousand", [1000]), ("in thousand", []), ("1 mil", [1e6]),
+        ("seventy eighty ninety", [70, 80, 90]), ("ids 1,2,3", [1, 2, 3]), ("5,1000", [5, 1000]), ("two dozen", [24]),
+        ("between one hundred and two hundred", [100, 200]), ("between one hundred and fifty", [100, 50]),
+        ("between one hundred and fifty and two hundred", [150, 200]), ("two thousand twenty three", [2023]),
+        ("five hundred thousand two hundred", [500_200]), ("a thousand and one", [1001]), ("ten-twenty", [10, 20]),
+        ("twenty-five hundred", [2500]), ("a hundred thousand", [100_000]), ("one two", [1, 2]),
+        ("2020-01-05", [2020, 1, 5]),
     ],
 )  # fmt: skip
 def test_numbers_in_digits_and_words(text, values):
     assert [mention.value for mention in find_numbers(text, split_words(text))] == values
+
+
+def test_a_long_row_of_spelled_numbers_is_read():
+    words = split_words("one hundred and " * 3000)
+    assert {mention.value for mention in find_numbers("", words)} == {100}
 
 
 @pytest.mark.parametrize(

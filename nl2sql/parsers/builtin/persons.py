@@ -11,7 +11,11 @@ from nl2sql.schema import Schema, Table, fold
 _FIRST = frozenset(("first", "firstname", "fname", "given", "givenname", "forename"))
 _LAST = frozenset(("last", "lastname", "lname", "surname", "family", "familyname"))
 _NAME = frozenset(("name", "nm"))
-_SAID = _FIRST | _LAST | {f"{word}s" for word in _FIRST | _LAST}
+_OF_MUCH = frozenset(("first", "last", "given", "family"))
+"""Words that are said of much besides names."""
+_SAID = (_FIRST | _LAST) - _OF_MUCH
+_NAMES = _NAME | {"names"}
+_BETWEEN = _OF_MUCH | {"and", "or"}
 _KINDS = {"number": "@mention", "date": "@mention"}
 
 
@@ -20,7 +24,7 @@ def with_whole_names(reading: Reading, question: str, schema: Schema) -> Reading
 
     Unchanged where the question says which half it wants: «first names of customers».
     """
-    if not _SAID.isdisjoint(split_name(question.lower())):
+    if _says_a_half(split_name(question.lower())):
         return reading
     partners = {leaf: other for leaf in set(_leaves(reading)) if (other := _other_half(leaf, schema)) is not None}
     if not partners:
@@ -33,6 +37,20 @@ def with_whole_names(reading: Reading, question: str, schema: Schema) -> Reading
             continue
         whole += [leaf, other] if _half(leaf.column)[0] == "first" else [other, leaf]
     return tuple(whole)
+
+
+def _says_a_half(words: Sequence[str]) -> bool:
+    """Whether the words of a question say which half of a name it wants.
+
+    >>> _says_a_half("first and last names of staff".split()), _says_a_half("staff hired last year".split())
+    (True, False)
+    """
+    for at, word in enumerate(words):
+        if word in _SAID or word.removesuffix("s") in _SAID:
+            return True
+        if word in _OF_MUCH and next((one for one in words[at:] if one not in _BETWEEN), "") in _NAMES:
+            return True
+    return False
 
 
 def _leaves(reading: Sequence[Action]) -> list[Leaf]:
