@@ -217,6 +217,8 @@ def test_describe_tells_bounds_and_words():
         ("ytd", "this year to date"),
         ("week 12 of 2024", "week 12 of 2024"),
         ("yesterday", "yesterday"),
+        ("last year YTD", "last year to date"),
+        ("last weekend", "Saturday of last week to Sunday of last week"),
     ],
 )
 def test_phrase(question, words):
@@ -242,9 +244,61 @@ def test_a_period_that_is_said_by_the_one_before_it(question, wanted):
 
 
 @pytest.mark.parametrize(
+    ("question", "said", "start", "end"),
+    [
+        ("May 2024 vs the same period last year", "same period last year", "2023-05-01", "2023-06-01"),
+        ("sales by region in May 2024 vs same period in 2022", "same period in 2022", "2022-05-01", "2022-06-01"),
+        ("May 2024 vs the same period a year earlier", "same period a year earlier", "2023-05-01", "2023-06-01"),
+        ("Q1 2024 vs the same quarter last year", "same quarter last year", "2023-01-01", "2023-04-01"),
+        (
+            "Q1 2024 vs the same quarter of the previous year",
+            "same quarter of the previous year",
+            "2023-01-01",
+            "2023-04-01",
+        ),
+        ("March 2024 vs same month last year", "same month last year", "2023-03-01", "2023-04-01"),
+        ("last month vs same month last year", "same month last year", "2024-01-01", "2024-02-01"),
+        ("March last year vs same month of previous year", "same month of previous year", "2023-03-01", "2023-04-01"),
+        ("29 February 2024 vs same day last year", "same day last year", "2023-02-28", "2023-03-01"),
+        ("January to March 2024, same period last year", "same period last year", "2023-01-01", "2023-04-01"),
+        ("YTD vs the same period last year", "same period last year", "2024-01-01", "2024-02-15"),
+        ("MTD vs same period last month", "same period last month", "2025-01-01", "2025-01-15"),
+        ("2024 vs the previous year", "previous year", "2023-01-01", "2024-01-01"),
+        ("2023 vs prior year", "prior year", "2022-01-01", "2023-01-01"),
+        ("last year compared to the previous year", "previous year", "2023-01-01", "2024-01-01"),
+        ("Q1 2024 vs prior year", "prior year", "2023-01-01", "2023-04-01"),
+        ("Q1 2024 vs the previous quarter", "previous quarter", "2023-10-01", "2024-01-01"),
+        ("March 2024 vs March of the previous year", "March of the previous year", "2023-03-01", "2023-04-01"),
+        ("salary over 2000 in the previous year", "previous year", "2024-01-01", "2025-01-01"),
+        ("joined in 2020 and bought in the previous year", "previous year", "2024-01-01", "2025-01-01"),
+    ],
+)
+def test_the_same_and_the_previous_period_count_from_the_one_said_before(question, said, start, end):
+    _, last = find_dates(question)
+    assert (last.text, question[last.start : last.end]) == (said, said)
+    assert [day.isoformat() for day in bounds(last.period, AS_OF)] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [
+        ("sales in the same period last year", []),
+        ("last 30 days vs the same period last year", ["last 30 days"]),
+        ("sales in the same month last year", ["same month last year"]),
+        ("orders shipped the same day last year", ["last year"]),
+    ],
+)
+def test_the_same_period_of_nothing_is_no_whole_year(question, texts):
+    assert [found.text for found in find_dates(question)] == texts
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "a year earlier",
+        "0001-01-01 and a year earlier",
+        "99999999999 years ago, a year earlier",
+        "on 2024-03-15, the month before",
         "shipped a day before the due date",
         "in May 2024, a day earlier",
         "last 3 months, a month before",
@@ -263,6 +317,8 @@ def test_no_period_is_made_of_nothing(question):
         ("orders from March to May 2023", ["March", "May 2023"]),
         ("orders in March 2023", []),
         ("orders since 2021", []),
+        ("revenue for the six months to 30 June 2023", []),
+        ("orders between 31/03/2024 and 01/03/2024", ["31/03/2024", "01/03/2024"]),
     ],
 )
 def test_a_range_is_also_its_two_ends(question, ends):
@@ -276,5 +332,7 @@ def test_the_ends_of_a_range_are_what_they_say():
     early, late = ends_of(find_dates("from March to May 2023")[0])
     assert (early.period.year, early.period.month) == (2023, 3)
     assert (late.period.year, late.period.month) == (2023, 5)
+    later, earlier = ends_of(find_dates("between 31/03/2024 and 01/03/2024")[0])
+    assert (later.period.day, earlier.period.day) == (31, 1)
     later, earlier = ends_of(find_dates("between 2023 and 2022")[0])
     assert (later.period.year, earlier.period.year) == (2023, 2022)

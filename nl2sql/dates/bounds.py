@@ -59,7 +59,7 @@ def _span(period: Period, today: int) -> Span:
         case "next_n":
             return today, _shift(today, period.unit, period.count) + 1
         case "to_date":
-            return _unit_start(today, period.unit, 0), today + 1
+            return _unit_start(today, period.unit, period.offset), _shift(today, period.unit, period.offset) + 1
 
 
 def _named(period: Period, today: int) -> Span:
@@ -194,7 +194,7 @@ def _phrase(period: Period) -> str:
         case "next_n":
             return f"the next {plural} from today"
         case "to_date":
-            return f"this {period.unit} to date"
+            return f"{_relative_words(Period(period.unit, 'relative', offset=period.offset))} to date"
         case "relative":
             return _relative_words(period)
         case "named":

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 
 from nl2sql.dates import calendar_forms as calendar
 from nl2sql.dates import numeric_forms as numeric
+from nl2sql.dates import part_forms as parts
 from nl2sql.dates import relative_forms as relative
-from nl2sql.dates.earlier_forms import earlier_phrases, period_before
-from nl2sql.dates.found import Found, Production, longest
+from nl2sql.dates.earlier_forms import (
+    EarlierPhrase,
+    beside,
+    earlier_phrases,
+    period_before,
+    placed_before,
+    previous_period,
+    same_period,
+)
+from nl2sql.dates.found import Found, Production, blocked, longest
 from nl2sql.dates.period import Period
 from nl2sql.dates.words import (
     APOSTROPHES,
@@ -77,12 +87,12 @@ def ends_of(mention: DateMention) -> tuple[DateMention, ...]:
     [(8, '2022'), (16, '2023')]
     """
     between = _BETWEEN.search(mention.text)
-    if mention.period.end is None or between is None:
+    if mention.period.end is None or between is None or parts.ended_form(tokenize(mention.text), 0):
         return ()
     periods = (replace(mention.period, end=None), mention.period.end)
     texts = mention.text[: between.start()], mention.text[between.end() :]
     said = [[one.period for one in find_dates(text)] for text in texts]
-    if said == [[periods[1]], [periods[0]]]:  # the later one was said first
+    if said[0] == [periods[1]] or said[1] == [periods[0]]:  # the later one was said first
         periods = periods[1], periods[0]
     places = mention.start, mention.start + between.end()
     return tuple(
@@ -93,15 +103,34 @@ def ends_of(mention: DateMention) -> tuple[DateMention, ...]:
 
 def _with_earlier(question: str, mentions: list[DateMention]) -> list[DateMention]:
     """With the periods that are said by the one before them."""
-    for start, end, unit in earlier_phrases(question):
-        before = [one for one in mentions if one.end <= start]
-        if not before or any(one.start < end and start < one.end for one in mentions):
-            continue
-        period = period_before(before[-1].period, unit)
+    for phrase in earlier_phrases(question):
+        start, end = phrase.start, phrase.end
+        at = bisect_right(mentions, start, key=lambda one: one.end)
+        after = bisect_left(mentions, end, key=lambda one: one.start)
+        before, over = mentions[at - 1] if at else None, mentions[at:after]
+        period: Period | None = None
+        if phrase.form == "earlier":
+            daily = before is not None and before.period.unit == "day" and phrase.unit in ("month", "quarter")
+            period = period_before(before.period, phrase.unit) if before and not over and not daily else None
+        elif phrase.form == "same":
+            period = same_period(before.period, phrase) if before else None
+            if period is None and phrase.noun not in ("day", "date") and all(one.start > start for one in over):
+                mentions[at:after] = []
+        elif before and len(over) == 1:
+            start = over[0].start
+            period = _beside_the_previous(question, before, over[0], phrase)
         if period is not None:
-            mentions.append(DateMention(start, end, question[start:end], period))
-            mentions.sort(key=lambda one: one.start)
+            mentions[at:after] = [DateMention(start, end, question[start:end], period)]
     return mentions
+
+
+def _beside_the_previous(question: str, before: DateMention, said: DateMention, phrase: EarlierPhrase) -> Period | None:
+    """What `said`, that ends in «the previous year», means beside `before`; None where it counts from today."""
+    if said.end != phrase.end or not beside(question[before.end : said.start]):
+        return None
+    if said.start == phrase.start:
+        return previous_period(before.period, phrase)
+    return placed_before(said.period, before.period)
 
 
 @dataclass(frozen=True)
@@ -124,7 +153,7 @@ _NAMED_YEARS = ("fy", "cy", "fiscal", "financial", "calendar")
 _BACK_AND_AHEAD = relative.BACK | relative.AHEAD | {"this", "current"}
 _DIGITS: tuple[Production, ...] = (
     numeric.numeric_date, calendar.day_form, calendar.quarter_form, calendar.half_form, relative.ago_form,
-    numeric.year_form,
+    relative.due_form, parts.part_form, parts.ended_form, numeric.year_form,
 )  # fmt: skip
 
 
@@ -149,11 +178,17 @@ def _by_first_word() -> dict[str, tuple[Production, ...]]:
     begin(("spring", "summer", "autumn", "fall", "winter"), calendar.season_form)
     begin(("today", "tonight", "yesterday", "tomorrow", "day", "this", "last"), relative.day_word)
     begin(("ytd", "qtd", "mtd", "wtd", "so", "this", "current"), relative.to_date_form)
+    begin(("last", "previous", "prior", "preceding"), relative.to_date_form)
+    begin(_BACK_AND_AHEAD, relative.weekend_form)
+    begin(parts.STARTS, parts.part_form)
+    begin(NUMBER_WORDS | relative.BACK | {"half", "year", "quarter", "qtr", "month", "week"}, parts.ended_form)
+    begin(("fiscal", "financial", "calendar"), parts.ended_form)
     begin(("year", "quarter", "month", "week"), relative.to_date_form, relative.before_last)
     begin(_BACK_AND_AHEAD | {"most"}, relative.unit_form)
     begin(_BACK_AND_AHEAD, relative.directed_name)
     begin(("same",), relative.same_form)
-    begin(NUMBER_WORDS, relative.ago_form)
+    begin(NUMBER_WORDS | {"half"}, relative.ago_form)
+    begin(NUMBER_WORDS, relative.due_form)
     begin(("start", "beginning", "end"), relative.start_of)
     return {word: tuple(productions) for word, productions in table.items()}
 
@@ -178,6 +213,8 @@ def _single(tokens: Tokens, at: int, *, ends_range: bool = False) -> Found | Non
         return None
     if found.after == at + 1 and token.text in MONTHS and not _month_here(tokens, at):
         return None
+    if numeric.two_years(tokens, found):
+        return blocked(found.after + 2)
     fiscal = any(token.text in FISCAL for token in tokens[at : found.after])
     return replace(found, ambiguous=True) if fiscal else found
 
@@ -212,6 +249,8 @@ def _month_here(tokens: Tokens, at: int) -> bool:
     before = tokens[at - 1] if at else None
     if before is not None and before.text in _NAMING:
         return False
+    if tokens[at + 1].text == "/" and tokens[at + 2].text in MONTHS:
+        return True
     if text == "march":
         return before is None or before.text not in ("the", "a", "will", "would", "can", "protest")
     if text not in ("may", "mar", "jan", "dec", "sep"):
@@ -225,7 +264,9 @@ def _month_here(tokens: Tokens, at: int) -> bool:
     assert before is not None
     if before.text in ("and", "or", "to", ",", *HYPHENS):
         return at >= 2 and (tokens[at - 2].text in MONTHS or tokens[at - 2].digits)
-    return before.text in _BEFORE_MONTH or (following in ("and", "or", "to", ",") and tokens[at + 2].text in MONTHS)
+    return before.text in _BEFORE_MONTH or (
+        following in ("and", "or", "to", ",", "/") and tokens[at + 2].text in MONTHS
+    )
 
 
 _NOW = frozenset({"now", "date", "present", "today"})
@@ -314,7 +355,7 @@ def _without_weekdays(tokens: Tokens, spans: list[_Span]) -> list[_Span]:
 
 
 _LIST_WORDS = frozenset(
-    {"and", "or", "vs", "versus", ",", "&", "against", "with", "to", "than", "compared", "the", "."}
+    {"and", "or", "vs", "versus", ",", "&", "against", "with", "to", "than", "compared", "the", ".", "/"}
 )
 
 

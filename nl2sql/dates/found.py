@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ def absolute_or_none(
         return Period(unit, "absolute", year=year, month=month, day=day, week=week)
     except ParserError:
         return None
+
+
+def day_period(day: dt.date) -> Period:
+    """One day of the calendar."""
+    return Period("day", "absolute", year=day.year, month=day.month, day=day.day)
 
 
 def span_of_quarters(first: int, last: int, reference: YearRef, after: int) -> Found:

@@ -27,7 +27,7 @@ def numeric_date(tokens: Tokens, at: int) -> Found | None:
     third = tokens[at + 4]
     three = tokens[at + 3].text == sign.text and tokens[at + 3].glued and third.glued and third.digits
     if three:
-        return _three_numbers(token, second, third, sign.text, at + 5)
+        return _three_numbers(tokens, at, sign.text)
     if sign.text == ".":
         return None
     if len(token.text) == 4 and len(second.text) == 2:
@@ -63,19 +63,22 @@ def _month_of_year(year_token: Token, month_token: Token, after: int) -> Found |
     return Found(Period("month", "absolute", year=int(year_token.text), month=int(month_token.text)), after)
 
 
-def _three_numbers(first: Token, second: Token, third: Token, sign: str, after: int) -> Found | None:
+def _three_numbers(tokens: Tokens, at: int, sign: str) -> Found | None:
+    first, second, third, after = tokens[at], tokens[at + 2], tokens[at + 4], at + 5
     if len(first.text) == 4 and len(second.text) <= 2 and len(third.text) <= 2:
         period = absolute_or_none("day", year=int(first.text), month=int(second.text), day=int(third.text))
         return Found(period, after) if period else blocked(after)
     if len(first.text) > 2 or len(second.text) > 2 or len(third.text) not in (2, 4):
         return None
     one, two = int(first.text), int(second.text)
-    day, month_number = (one, two) if one > 12 or (sign != "/" and two <= 12) else (two, one)
+    day_first = tokens.day_first if sign == "/" else True
+    day, month_number = (one, two) if one > 12 or (day_first and two <= 12) else (two, one)
     given = short_year(third) if len(third.text) == 2 else int(third.text)
     period = absolute_or_none("day", year=given, month=month_number, day=day)
     if period is None:
         return blocked(after)
-    return Found(period, after, ambiguous=one != two and max(one, two) <= 12)
+    settled = sign == "/" and day_first is not None
+    return Found(period, after, ambiguous=one != two and max(one, two) <= 12 and not settled)
 
 
 def year_form(tokens: Tokens, at: int) -> Found | None:
@@ -104,6 +107,20 @@ def _another_number(tokens: Tokens, after: int) -> bool:
     tight = sign.glued and following.glued and (sign.text in HYPHENS or sign.text == "/")
     ranged = sign.text in ("to", "through", "until", *HYPHENS) and len(following.text) > 2
     return (tight or ranged) and four_digit_year(tokens, after + 1) is None
+
+
+def two_years(tokens: Tokens, found: Found) -> bool:
+    """Whether the year of `found` goes on to the one after it: "2023/2024", "FY23/24", "Q1 2023-24"."""
+    period, last, sign, second = found.period, *tokens[found.after - 1 : found.after + 2]
+    year_number = period.year if period is not None and period.kind == "absolute" else None
+    if period is None or year_number is None or (period.end is not None and period.end.year != year_number):
+        return False
+    if not (last.digits and int(last.text) in (year_number, year_number % 100) and second.glued and second.digits):
+        return False
+    if sign.glued and sign.text == "/" and len(second.text) == 4:
+        return int(second.text) == year_number + 1
+    slanted = sign.glued and (sign.text == "/" or sign.text in HYPHENS)
+    return slanted and len(second.text) == 2 and int(second.text) == (year_number + 1) % 100
 
 
 def _decade(first: int, after: int) -> Found:

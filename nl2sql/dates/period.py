@@ -44,7 +44,8 @@ class Period:
       that has begun (0), the most recent one that is over (-1), or the first that is yet to begin (+1);
     - `relative`: `count` whole calendar units beginning `offset` units from the current one;
     - `last_n`, `next_n`: `count` units back or ahead of as_of, as_of included;
-    - `to_date`: from the start of the current unit to as_of, as_of included.
+    - `to_date`: from the start of the current unit to as_of, as_of included; with a negative `offset`, as much of an
+      earlier unit.
     With `end`, the span runs from the start of this period to the end of that one.
     """
 
@@ -159,7 +160,8 @@ def _misfit(period: Period) -> str | None:
     if period.within is not None and period.kind != "named":
         return "only a named period lies within another"
     points = period.kind == "named" and period.within is None and abs(period.offset) == 1
-    if period.offset and period.kind != "relative" and not points:
+    earlier = period.kind == "to_date" and period.offset < 0
+    if period.offset and period.kind != "relative" and not points and not earlier:
         return "the offset does not fit"
     if period.kind == "absolute":
         return _no_such_day(period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nl2sql.dates.calendar_forms import weekday_form
+from nl2sql.dates.earlier_forms import period_before
 from nl2sql.dates.found import Found
 from nl2sql.dates.period import LIMIT, Period, Unit
 from nl2sql.dates.words import (
@@ -21,12 +22,14 @@ from nl2sql.dates.words import (
     year_ref,
 )
 
-BACK = frozenset({"last", "past", "previous", "prior", "preceding", "trailing", "recent", "latest"})
+BACK = frozenset({"last", "past", "previous", "prior", "preceding", "trailing", "rolling", "recent", "latest"})
 AHEAD = frozenset({"next", "coming", "upcoming"})
 _TO_DATE: dict[str, Unit] = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
 _DAYS = {
     "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1,
 }  # fmt: skip
+_AVERAGES = frozenset({"average", "averages", "avg", "mean", "sum", "total", "window", "windows"})
+_EXPIRING = frozenset({"due", "expire", "expires", "expiring", "payable"})
 _SPANNING = frozenset({"in", "over", "within", "during", "for", "throughout"})
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening", "night"})
 
@@ -44,10 +47,15 @@ def day_word(tokens: Tokens, at: int) -> Found | None:
 
 
 def to_date_form(tokens: Tokens, at: int) -> Found | None:
-    """ "ytd", "year to date", "month-to-date", "this year so far", "so far this quarter", "this year to date"."""
+    """ "ytd", "year to date", "month-to-date", "this year so far", "so far this quarter", "last year YTD"."""
     text = tokens[at].text
     if text in _TO_DATE:
-        return Found(Period(_TO_DATE[text], "to_date"), at + 1)
+        return _earlier_to_date(tokens, at + 1, _TO_DATE[text]) or Found(Period(_TO_DATE[text], "to_date"), at + 1)
+    if direction(text) == -1:
+        noun = unit(tokens, at + 1)
+        after = noun[1] if noun else at + 1
+        name = _TO_DATE.get(tokens[after].text)
+        return _to_date_before(name, noun[0].unit if noun else name, after + 1) if name else None
     if text == "so" and tokens[at + 1].text == "far":
         at += 2
         noun = unit(tokens, at + 1)
@@ -65,6 +73,20 @@ def to_date_form(tokens: Tokens, at: int) -> Found | None:
     if rest[0] in HYPHENS and rest[1] == "to" and rest[2] in HYPHENS and rest[3] == "date":
         return Found(Period(noun[0].unit, "to_date"), after + 4)
     return None
+
+
+def _earlier_to_date(tokens: Tokens, at: int, name: Unit) -> Found | None:
+    """What comes after "YTD" in "YTD last year", "MTD of the previous month"."""
+    at += tokens[at].text in ("of", "in", "for")
+    at += tokens[at].text == "the"
+    noun = unit(tokens, at + 1) if direction(tokens[at].text) == -1 else None
+    return _to_date_before(name, noun[0].unit, noun[1]) if noun and not noun[0].plural else None
+
+
+def _to_date_before(name: Unit, earlier: Unit, after: int) -> Found | None:
+    """As much of the unit one `earlier` before the current one as there is of the current one up to today."""
+    period = period_before(Period(name, "to_date"), earlier)
+    return Found(period, after) if period else None
 
 
 def unit_form(tokens: Tokens, at: int) -> Found | None:
@@ -90,7 +112,7 @@ def unit_form(tokens: Tokens, at: int) -> Found | None:
     if hours:
         return hours
     noun = unit(tokens, count[1] if count else at + 1)
-    if noun is None:
+    if noun is None or (word == "rolling" and not (count and noun[0].plural and tokens[noun[1]].text not in _AVERAGES)):
         return None
     if count:
         return _counted(tokens, word, count[0], noun[0], noun[1])
@@ -185,7 +207,9 @@ def same_form(tokens: Tokens, at: int) -> Found | None:
 
 
 def ago_form(tokens: Tokens, at: int) -> Found | None:
-    """ "3 days ago", "a year ago", "two quarters from now", "a year and a half ago": that whole unit."""
+    """ "3 days ago", "a year ago", "two quarters from now", "a year and a half ago", "half a year ago"."""
+    if [tokens[place].text for place in range(at, at + 4)] == ["half", "a", "year", "ago"]:
+        return Found(Period("month", "relative", offset=-6), at + 4)
     count = number(tokens, at)
     if count is None and tokens[at].text in ("a", "an"):
         count = 1, at + 1
@@ -203,6 +227,26 @@ def ago_form(tokens: Tokens, at: int) -> Found | None:
     if text == "from" and following in ("now", "today"):
         return Found(Period(name, "relative", offset=steps), after + 2)
     return None
+
+
+def due_form(tokens: Tokens, at: int) -> Found | None:
+    """The "30 days" of "due within 30 days", "expiring in two weeks"; not of "due within 30 days of the order"."""
+    if at < 2 or tokens[at - 1].text not in ("within", "in") or tokens[at - 2].text not in _EXPIRING:
+        return None
+    count = number(tokens, at)
+    noun = unit(tokens, count[1]) if count else None
+    if count is None or noun is None or count[0] < 1 or tokens[noun[1]].text in ("of", "from", "after", "before"):
+        return None
+    return Found(Period(noun[0].unit, "next_n", count=min(count[0] * noun[0].factor, LIMIT)), noun[1])
+
+
+def weekend_form(tokens: Tokens, at: int) -> Found | None:
+    """ "this weekend", "last weekend", "next weekend": the Saturday and Sunday of that week."""
+    where = -1 if tokens[at].text == "past" else direction(tokens[at].text)
+    if where is None or tokens[at + 1].text != "weekend":
+        return None
+    saturday, sunday = (Period("day", "named", weekday=day, within=where) for day in (6, 7))
+    return Found(saturday.until(sunday), at + 2, ambiguous=where == 1)
 
 
 def before_last(tokens: Tokens, at: int) -> Found | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from nl2sql.dates.period import LIMIT, Unit
@@ -73,22 +72,40 @@ class Token(NamedTuple):
         return self.text == "_" or self.text.isalnum()
 
 
-Tokens = Sequence[Token]
+class Tokens(list[Token]):
+    """Words, numbers and signs of a question in order.
+
+    `day_first`: whether its slash dates say the day first (15/03/2024) or the month (3/15/2024); None where none of
+    them tells, or they contradict each other.
+    """
+
+    day_first: bool | None = None
+
+
 PADDING = 16
 """Empty tokens after the last one, so that looking ahead needs no check."""
+_SLASH_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(?:\d{4}|\d{2})\b")
 
 
-def tokenize(question: str) -> list[Token]:
+def tokenize(question: str) -> Tokens:
     """Words, numbers and signs of `question` in order, and `PADDING` empty tokens."""
     shouted = question.isupper()
-    tokens: list[Token] = []
+    tokens = Tokens()
+    tokens.day_first = _day_first(question)
     last = -1
     for found in _TOKEN.finditer(question):
         word = found.group()
         start, end = found.span()
         tokens.append(Token(word.lower(), start, end, start == last, word[0].isupper() and not shouted))
         last = end
-    return tokens + [Token("", len(question), len(question), False, False)] * PADDING
+    tokens.extend([Token("", len(question), len(question), False, False)] * PADDING)
+    return tokens
+
+
+def _day_first(question: str) -> bool | None:
+    pairs = [(int(date.group(1)), int(date.group(2))) for date in _SLASH_DATE.finditer(question)]
+    orders = {one > 12 for one, two in pairs if (one > 12) != (two > 12)}
+    return orders.pop() if len(orders) == 1 else None
 
 
 def whole_number(token: Token) -> int:
