@@ -26,7 +26,9 @@ CREATE TABLE branches (id INTEGER PRIMARY KEY, city VARCHAR);
 CREATE TABLE clients (id INTEGER PRIMARY KEY, segment VARCHAR, branch_id INTEGER REFERENCES branches (id));
 CREATE TABLE transactions (id INTEGER PRIMARY KEY, amount INTEGER, client_id INTEGER REFERENCES clients (id),
                            branch_id INTEGER REFERENCES branches (id));
+CREATE TABLE visits (id INTEGER PRIMARY KEY, branch_id INTEGER REFERENCES branches (id));
 INSERT INTO branches VALUES (1, 'Oslo'), (2, 'Rome');
+INSERT INTO visits VALUES (1, 1), (2, 1);
 INSERT INTO clients VALUES (1, 'retail', 1), (2, 'retail', 1), (3, 'retail', 1);
 INSERT INTO transactions VALUES (1, 100, 1, 1), (2, 30, 2, 2);
 
@@ -83,6 +85,11 @@ def test_rows_of_two_tables_are_not_paired_by_what_both_refer_to_where_they_refe
     city = col("branches.city")
     found = ask("select", city, "sum", col("transactions.amount"), *where, "group", city, "end")
     assert sorted(found) == [("Oslo", 100), ("Rome", 30)]
+
+
+def test_of_two_tables_of_one_parent_each_row_is_counted_once(ask):
+    city, counts = col("branches.city"), ("count", Leaf("table", "visits"), "count", Leaf("table", "clients"))
+    assert ask("select", city, *counts, "group", city, "end") == [("Oslo", 2, 3)]
 
 
 def test_change_runs_in_time_and_apart_for_each_other_key_whether_groups_are_named_or_not(ask):

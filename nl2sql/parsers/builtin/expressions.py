@@ -77,11 +77,15 @@ class Extreme:
 
 
 class Expressions:
-    """Writes the expressions of one SELECT; its columns are `qualified` by their table where FROM holds several."""
+    """Writes the expressions of one SELECT; its columns are `qualified` by their table where FROM holds several.
 
-    def __init__(self, schema: Schema, qualified: bool) -> None:
+    Where rows of two tables are `paired` with one another, each row is counted once.
+    """
+
+    def __init__(self, schema: Schema, qualified: bool, paired: bool = False) -> None:
         self.schema = schema
         self.qualified = qualified
+        self.paired = paired
         self.groups: tuple[str, ...] | None = None
         """The keys of GROUP BY while a clause is written that sees groups instead of rows."""
         self.course: Course | None = None
@@ -155,6 +159,10 @@ class Expressions:
         if part.is_table:
             if node.head != "count":
                 raise ParserError("Rows can be counted, not computed with.")
+            assert isinstance(part.head, Leaf)
+            table = table_of(self.schema, part.head.table)
+            if self.paired and len(table.primary_key) == 1:
+                return f"count(DISTINCT {quote(table.name)}.{quote(table.primary_key[0])})"
             return "count(*)"
         if part.aggregates:
             raise ParserError("What is computed over rows cannot be computed over again.")

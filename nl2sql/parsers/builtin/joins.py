@@ -43,9 +43,9 @@ def join_path(schema: Schema, tables: list[str]) -> Path:
         raise ParserError("This reading names no table.")
     names = list(dict.fromkeys(tables))
     found = _grown(schema, names)
-    if len(names) > 2 and (_pairings(found) or _chained(found)):
+    if len(names) > 2 and (pairings(found) or _chained(found)):
         others = [_grown(schema, [name, *(one for one in names if one != name)]) for name in names[1:]]
-        found = min((found, *others), key=lambda path: (len(path), _pairings(path), _chained(path)))
+        found = min((found, *others), key=lambda path: (len(path), pairings(path), _chained(path)))
     return rooted(found, names[0])
 
 
@@ -66,8 +66,8 @@ def rooted(path: Path, first: str) -> Path:
     return order
 
 
-def _pairings(path: Path) -> int:
-    """How many tables of `path` share with another one the table that they refer to."""
+def pairings(path: Path) -> int:
+    """How many tables of `path` refer to what another one refers to: each row of one meets all of the other's."""
     children = Counter(fold(key.to_table) for _, key in path if key is not None)
     return sum(count - 1 for count in children.values())
 

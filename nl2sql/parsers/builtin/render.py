@@ -11,7 +11,7 @@ from nl2sql.linking import split_name
 from nl2sql.parsers.builtin.conditions import Conditions
 from nl2sql.parsers.builtin.expressions import Course, Expressions, Extreme, family_of, table_of
 from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, Leaf, Reading
-from nl2sql.parsers.builtin.joins import Path, join_path, rooted
+from nl2sql.parsers.builtin.joins import Path, join_path, pairings, rooted
 from nl2sql.parsers.builtin.roles import Role
 from nl2sql.parsers.builtin.tree import Node, Query, to_tree
 from nl2sql.schema import Schema, fold, quote
@@ -57,7 +57,7 @@ class _Select:
         self.schema = schema
         self.query = query
         self.path = _path(schema, query)
-        self.expressions = Expressions(schema, qualified=len(self.path) > 1)
+        self.expressions = Expressions(schema, qualified=len(self.path) > 1, paired=pairings(self.path) > 0)
         self.conditions = Conditions(self.expressions, as_of, partial(_query, schema, as_of))
         self.expressions.condition = partial(self.conditions.write, top=True)
         self.names: dict[str, str] = {}
