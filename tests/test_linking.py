@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from nl2sql.engine.base import ResultSet
 from nl2sql.errors import EngineError
-from nl2sql.linking import ValueIndex, find_numbers, match_names, normal_form, split_name, split_words, stem
+from nl2sql.linking import ValueIndex, match_names, normal_form, split_name, split_words, stem
+from nl2sql.numerals import find_numbers
 from nl2sql.schema import Column, Schema, Table
 
 LINES = [

@@ -16,11 +16,11 @@ from nl2sql.linking import (
     ValueMatch,
     Word,
     best_matches,
-    find_numbers,
     split_name,
     split_words,
     stem,
 )
+from nl2sql.numerals import find_numbers
 from nl2sql.parsers.builtin.earlier import TURN, Earlier
 from nl2sql.parsers.builtin.grammar import KINDS, Leaf
 from nl2sql.parsers.builtin.relations import Hit, Laid, Place, Related, related

@@ -190,7 +190,7 @@ class _Select:
         text = self.expressions.write(node)
         name = _name(node)
         if isinstance(node.head, Leaf):
-            return f"{text} AS {quote(name)}" if text.startswith(("any_value(", "arg_m")) and name else text
+            return f"{text} AS {quote(name)}" if text.startswith(_OF_GROUP) and name else text
         taken = {fold(column.name) for one, _ in self.path for column in table_of(self.schema, one).columns}
         if name and fold(name) not in taken and name not in self.names.values():
             self.names[text] = name
@@ -236,6 +236,7 @@ def _parted(where: Node | None) -> tuple[Node | None, list[Node]]:
     return (None, [where]) if any(node.head == "within" for node in where.walk()) else (where, [])
 
 
+_OF_GROUP = ("any_value(", "arg_max(", "arg_min(")
 _NAMES = {
     "rate": "percent", "share": "percent", "running": "running_total", "change": "change", "growth": "growth_percent",
     "rank": "rank", "days": "days", "hours": "hours",
