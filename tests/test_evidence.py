@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from itertools import islice
 
 import pytest
 
+from nl2sql.evaluation.calibrate import Ablation, written_outcomes
 from nl2sql.evaluation.fitting import (
     Judged,
     Outcome,
+    Taken,
     across_folds,
+    fit_confidence,
     fit_ranking,
+    probability,
     take,
 )
 from nl2sql.evaluation.hardness import hardness
@@ -20,6 +25,7 @@ from nl2sql.parsers.builtin import weights
 from nl2sql.parsers.builtin.evidence import Ranking, contradicting, evidence, idle_totals, repeated, unstored
 from nl2sql.parsers.builtin.features import encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
+from nl2sql.parsers.builtin.parser import BuiltinParser
 from nl2sql.parsers.builtin.roles import with_roles
 from nl2sql.schema import Column, ForeignKey, Schema, Table
 
@@ -163,6 +169,18 @@ def test_tables_that_are_joined_and_columns_nobody_said():
     assert both["joins"] == 1 and "bridges" not in both
     assert found("order totals", TOTAL, "from", Leaf("table", "customers"))["bridges"] == 1
     assert found("how many orders", NAME)["unsaid_columns"] == 1
+
+
+def test_what_counts_more_moves_a_confidence_more():
+    sure = [Taken(True, -0.1, 5.0, weight=3.0)] * 10 + [Taken(False, -0.1, 5.0)] * 10
+    assert probability(fit_confidence(sure), sure[0]) == pytest.approx(0.75, abs=0.02)
+
+
+def test_written_questions_that_are_held_out_are_judged_by_their_rows():
+    found = list(islice(written_outcomes(BuiltinParser(), Ablation()), 6))
+    assert {one.db_id for one in found} == {"bank"}
+    assert all(one.readings and one.gold_sql.startswith("SELECT") for one in found)
+    assert any(reading.correct for one in found for reading in one.readings)
 
 
 def outcomes(count: int, seed: int = 3) -> list[Outcome]:

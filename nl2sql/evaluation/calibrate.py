@@ -1,7 +1,8 @@
 """Fits the built-in parser on held-out databases: `python -m nl2sql.evaluation.calibrate --data DIR`.
 
-What is fitted: the weights of a reading's evidence, and the confidence of an answer. Both are reported across folds of
-whole databases; with --write what was fitted on all of them is kept beside the weights.
+What is fitted: the weights of a reading's evidence, and the confidence of an answer, on Spider's questions and on the
+written ones, which count the same together. Both are reported across folds of whole databases; with --write what was
+fitted on all of them is kept beside the weights.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import datetime as dt
 import json
 import random
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,7 @@ from nl2sql.engine.base import ResultSet
 from nl2sql.evaluation.fitting import (
     Judged,
     Outcome,
+    Taken,
     across_folds,
     fit_confidence,
     fit_ranking,
@@ -31,12 +33,15 @@ from nl2sql.evaluation.fitting import (
 from nl2sql.evaluation.hardness import LEVELS, hardness
 from nl2sql.evaluation.reliability import calibration_error, coverage_at, reliability
 from nl2sql.parsers.base import ParseRequest
-from nl2sql.parsers.builtin import weights
+from nl2sql.parsers.builtin import weights, written
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider
 from nl2sql.parsers.builtin.evidence import Ranking
 from nl2sql.parsers.builtin.parser import DECLINE_ABOVE, BuiltinParser
+from nl2sql.parsers.builtin.render import render
 
 _ANY_DAY = dt.date(2024, 6, 15)
+_ROWS = 240
+"""Rows of a written file's tables."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,23 @@ def outcomes(parser: BuiltinParser, data: Path, limit: int, ablation: Ablation, 
             gold = _run(connection, example.gold_sql)
             if gold is not None:
                 yield _judged(parser, example, connection, gold, ablation)
+
+
+def written_outcomes(parser: BuiltinParser, ablation: Ablation) -> Iterator[Outcome]:
+    """Ask every wording of the written files that are held out, follow-ups and what nothing answers left out."""
+    for name in written.HELD_OUT:
+        file = written.read((written.FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
+        with written.fill(file, _ROWS) as connection:
+            for example in written.of_file(file, name):
+                if example.earlier is not None or example.reading == ("decline",):
+                    continue
+                sql = render(example.reading, example.schema, _ANY_DAY)
+                gold = _run(connection, sql)
+                if gold is None:
+                    continue
+                for question in example.questions:
+                    asked = replace(example, questions=(question,), gold_sql=sql)
+                    yield _judged(parser, asked, connection, gold, ablation)
 
 
 def _judged(
@@ -86,14 +108,24 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> ResultSet | None:
         return None
 
 
-def report(found: Sequence[Outcome]) -> None:
-    """Print what held-out questions came to."""
+def report(kinds: Mapping[str, Sequence[Outcome]]) -> None:
+    """Print what held-out questions came to, one kind of them after the other, all fitted together."""
+    taken, sure = across_folds([one for found in kinds.values() for one in found])
+    start = 0
+    for name, found in kinds.items():
+        end = start + len(found)
+        if found:
+            databases = len({one.db_id for one in found})
+            print(f"{len(found)} {name} questions of {databases} databases that training never saw")
+            _report(found, taken[start:end], sure[start:end])
+        start = end
+
+
+def _report(found: Sequence[Outcome], taken: Sequence[Taken | None], sure: Sequence[float]) -> None:
     plain = [take(one, Ranking({})) for one in found]
-    taken, sure = across_folds(found)
     declined = [one.declining > DECLINE_ABOVE or not one.readings for one in found]
     right = [one is not None and one.correct and not no for one, no in zip(taken, declined, strict=True)]
     count = len(found)
-    print(f"{count} questions of {len({one.db_id for one in found})} databases that training never saw")
     likeliest = sum(bool(one.readings) and bool(one.readings[0].correct) for one in found)
     print(f"the model's first reading             {likeliest / count:.1%} right")
     first = sum(one is not None and one.correct for one in plain)
@@ -130,12 +162,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--write", action="store_true", help="write the fit into config.json beside the weights")
     chosen = options.parse_args(arguments)
     ablation = Ablation(not chosen.no_values, not chosen.no_types, chosen.beams)
-    found = list(outcomes(BuiltinParser(chosen.weights), chosen.data, chosen.limit, ablation))
-    report(found)
+    parser = BuiltinParser(chosen.weights)
+    asked = list(outcomes(parser, chosen.data, chosen.limit, ablation))
+    others = list(written_outcomes(parser, ablation))
+    others = [replace(one, weight=len(asked) / len(others)) for one in others]
+    report({"Spider": asked, "written": others})
     if chosen.errors:
-        _write_errors(found, chosen.errors)
+        _write_errors([*asked, *others], chosen.errors)
     if chosen.write:
-        _keep(found, chosen.weights)
+        _keep([*asked, *others], chosen.weights)
     return 0
 
 

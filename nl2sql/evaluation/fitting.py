@@ -38,6 +38,8 @@ class Outcome:
     gold_sql: str
     readings: tuple[Judged, ...]
     declining: float = 0.0
+    weight: float = 1.0
+    """How much it counts where a confidence is fitted."""
 
     @property
     def fold(self) -> int:
@@ -52,6 +54,7 @@ class Taken:
     correct: bool
     total: float
     margin: float
+    weight: float = 1.0
 
 
 def take(outcome: Outcome, ranking: Ranking) -> Taken | None:
@@ -62,7 +65,7 @@ def take(outcome: Outcome, ranking: Ranking) -> Taken | None:
         return None
     total, one = ranked[chosen]
     after = [other for other, _ in ranked[chosen + 1 :]]
-    return Taken(bool(one.correct), total, min(total - after[0], 10.0) if after else 10.0)
+    return Taken(bool(one.correct), total, min(total - after[0], 10.0) if after else 10.0, outcome.weight)
 
 
 def fit_ranking(outcomes: Sequence[Outcome], penalty: float = 0.02, rounds: int = 400, rate: float = 0.1) -> Ranking:
@@ -108,10 +111,11 @@ def fit_confidence(taken: Sequence[Taken], rounds: int = 4000, rate: float = 0.0
     """Logistic regression of being right on total and margin (Platt 1999)."""
     rows = np.array([[1.0, one.total, one.margin] for one in taken])
     right = np.array([float(one.correct) for one in taken])
+    counts = np.array([one.weight for one in taken])
     weights = np.array([0.0, 1.0, 0.0])
     for _ in range(rounds):
         error = 1 / (1 + np.exp(-(rows @ weights))) - right
-        weights -= rate * (rows * error[:, None]).mean(0)
+        weights -= rate * (rows * (counts * error)[:, None]).sum(0) / counts.sum()
     return dict(zip(("bias", "score", "margin"), (round(float(one), 4) for one in weights), strict=True))
 
 

@@ -129,9 +129,14 @@ def examples(held_out: bool = False, folder: Path = FOLDER) -> Iterator[Training
     """All that is written, the files held out or all others; what the grammar cannot say is left out."""
     for path in sorted(folder.glob("*.txt")):
         if (path.stem in HELD_OUT) == held_out:
-            for example, _ in _examples(read(path.read_text(encoding="utf-8")), path.stem):
-                if isinstance(example, TrainingExample):
-                    yield example
+            yield from of_file(read(path.read_text(encoding="utf-8")), path.stem)
+
+
+def of_file(written: Written, name: str) -> Iterator[TrainingExample]:
+    """The questions of one file, which is called `name`; what the grammar cannot say is left out."""
+    for example, _ in _examples(written, name):
+        if isinstance(example, TrainingExample):
+            yield example
 
 
 def _examples(written: Written, name: str) -> Iterator[tuple[TrainingExample | str, Asked]]:
