@@ -501,7 +501,8 @@ class ValueIndex:
             pool = [one for one in pool if _DIGITS.findall(one) == digits]
         known = bool(meanings.meant(form))
         for near, *_ in process.extract(form, pool, scorer=fuzz.ratio, score_cutoff=cutoff, limit=_NEAR_TRIED):
-            if known and not near.startswith(form):  # Austria is no slip of the pen for Australia
+            # Austria is no slip of the pen for Australia.
+            if known and not near.startswith(form) and not _ends_otherwise(form, near):
                 continue
             if not _are_told_apart(form, near) and (not plain or _is_slip(form, near)):
                 return near
@@ -530,7 +531,7 @@ def _is_slip(form: str, other: str) -> bool:
     >>> [_is_slip("parts", "paris"), _is_slip("books", "brooks"), _is_slip("hours", "house")]
     [False, False, False]
     """
-    if root(form) == root(other):
+    if root(form) == root(other) or _ends_otherwise(form, other):
         return True
     at = next((at for at, (one, two) in enumerate(zip(form, other, strict=False)) if one != two), -1)
     if at < 0:
@@ -540,6 +541,20 @@ def _is_slip(form: str, other: str) -> bool:
     if len(form) < len(other):
         return at > 1 and form[at:] == other[at + 1 :]
     return form[at] == form[at - 1] and form[at + 1 :] == other[at:]
+
+
+def _ends_otherwise(form: str, other: str) -> bool:
+    """Whether two words differ in their last letter alone, as families do, or are one and many of the same people.
+
+    >>> [_ends_otherwise("woman", "women"), _ends_otherwise("drawn", "draw"), _ends_otherwise("inked", "inker")]
+    [True, True, True]
+    >>> [_ends_otherwise("parts", "paris"), _ends_otherwise("march", "marsh"), _ends_otherwise("books", "boots")]
+    [False, False, False]
+    """
+    shorter = min(len(form), len(other))
+    same = next((at for at in range(shorter) if form[at] != other[at]), shorter)
+    people = {form[-3:], other[-3:]} == {"man", "men"} and form[:-3] == other[:-3]
+    return people or (same >= _SHORTEST_KIN and same >= max(len(form), len(other)) - 1)
 
 
 def distinct_values(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:
