@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Prefix
 
 from nl2sql import meanings
 from nl2sql.engine.base import ResultSet
@@ -533,9 +534,7 @@ def _is_slip(form: str, other: str) -> bool:
     """
     if root(form) == root(other) or _ends_otherwise(form, other):
         return True
-    at = next((at for at, (one, two) in enumerate(zip(form, other, strict=False)) if one != two), -1)
-    if at < 0:
-        at = min(len(form), len(other))
+    at = Prefix.similarity(form, other)
     if len(form) == len(other):
         return form[at : at + 2] == other[at : at + 2][::-1] and form[at + 2 :] == other[at + 2 :]
     if len(form) < len(other):
@@ -551,8 +550,7 @@ def _ends_otherwise(form: str, other: str) -> bool:
     >>> [_ends_otherwise("parts", "paris"), _ends_otherwise("march", "marsh"), _ends_otherwise("books", "boots")]
     [False, False, False]
     """
-    shorter = min(len(form), len(other))
-    same = next((at for at in range(shorter) if form[at] != other[at]), shorter)
+    same = Prefix.similarity(form, other)
     people = {form[-3:], other[-3:]} == {"man", "men"} and form[:-3] == other[:-3]
     return people or (same >= _SHORTEST_KIN and same >= max(len(form), len(other)) - 1)
 

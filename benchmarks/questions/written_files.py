@@ -13,14 +13,12 @@ from nl2sql.parsers.builtin.roles import with_roles
 from nl2sql.schema import Schema, Table, quote
 
 EXAMPLES = "examples.jsonl"
-_ROWS = 240
 
 
 def build(folder: Path) -> None:
     """Write each database and, as `examples.jsonl`, every wording of every question with its gold SQL."""
     lines: list[dict[str, object]] = []
-    for name in written.HELD_OUT:
-        one = written.read((written.FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
+    for name, one in written.held_out():
         _keep(one, folder / f"{name}.duckdb")
         lines += ({"db_id": name, **line} for line in _lines(one))
     text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
@@ -28,7 +26,7 @@ def build(folder: Path) -> None:
 
 
 def _keep(one: written.Written, path: Path) -> None:
-    connection = written.fill(one, _ROWS)
+    connection = written.fill(one, written.ROWS_ASKED)
     connection.execute(f"ATTACH '{path}' AS kept")
     left = list(one.schema.tables)
     while left:

@@ -29,9 +29,9 @@ _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _JOINTS = HYPHENS | {"/"}
 _RANKING = frozenset({"top", "bottom", "first", "last", "latest", "best", "worst"})
 _WEEK_STARTS = frozenset({"starting", "beginning", "commencing"})
-_WEEK_ENDS = frozenset({"ending", "ended"})
-_BESIDE_WEEK = _WEEK_STARTS | _WEEK_ENDS | {"of", "containing"}
-_LAST_WORDS = frozenset({"last", "final"})
+ENDED = frozenset({"ending", "ended"})
+_BESIDE_WEEK = _WEEK_STARTS | ENDED | {"of", "containing"}
+LAST_WORDS = frozenset({"last", "final"})
 
 
 def month_form(tokens: Tokens, at: int) -> Found | None:
@@ -169,8 +169,8 @@ def quarter_form(tokens: Tokens, at: int) -> Found | None:
         after += 1
     elif text in ("1", "2", "3", "4") and tokens[after].glued and tokens[after].text == "q":
         quarter, after = int(text), after + 1
-    elif text in ORDINALS or text in _LAST_WORDS or tokens[at].digits:
-        which = (4, after) if text in _LAST_WORDS else day_number(tokens, at)
+    elif text in ORDINALS or text in LAST_WORDS or tokens[at].digits:
+        which = (4, after) if text in LAST_WORDS else day_number(tokens, at)
         if which and which[0] <= 4 and tokens[which[1]].text in ("quarter", "qtr"):
             quarter, after = which[0], which[1] + 1
             if tokens[at].digits and which[1] == at + 1:
@@ -182,7 +182,7 @@ def quarter_form(tokens: Tokens, at: int) -> Found | None:
     reference = short or year_ref(tokens, after)
     if reference:
         return Found(placed("quarter", reference[0], quarter=quarter), reference[1])
-    if text in _LAST_WORDS:
+    if text in LAST_WORDS:
         return None
     return Found(Period("quarter", "named", quarter=quarter), after)
 
@@ -222,7 +222,7 @@ def half_form(tokens: Tokens, at: int) -> Found | None:
 def part_of_year(tokens: Tokens, at: int) -> Found | None:
     """ "first three months of 2024", "last 2 quarters of last year", "last month of 2023"."""
     first = tokens[at].text == "first"
-    if not first and tokens[at].text not in _LAST_WORDS:
+    if not first and tokens[at].text not in LAST_WORDS:
         return None
     count = number(tokens, at + 1) or (1, at + 1)
     noun = tokens[count[1]].text
@@ -259,7 +259,7 @@ def _week_around(tokens: Tokens, at: int, word: str) -> Found | None:
     if found is None or period is None or period.kind != "absolute" or period.unit != "day" or period.end:
         return None
     day = period.as_date()
-    if word in _WEEK_ENDS and day.isoweekday() != 7:
+    if word in ENDED and day.isoweekday() != 7:
         return None
     if word in _WEEK_STARTS and day.isoweekday() != 1:
         last = dt.date.fromordinal(min(day.toordinal() + 6, dt.date.max.toordinal()))

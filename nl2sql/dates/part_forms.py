@@ -8,7 +8,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nl2sql.dates.bounds import bounds
-from nl2sql.dates.calendar_forms import RANGE_WORDS, day_form, days_of_month, days_within, month_form, quarter_form
+from nl2sql.dates.calendar_forms import (
+    ENDED,
+    LAST_WORDS,
+    RANGE_WORDS,
+    day_form,
+    days_of_month,
+    days_within,
+    month_form,
+    quarter_form,
+)
 from nl2sql.dates.earlier_forms import months_before
 from nl2sql.dates.found import Found, blocked, day_period, longest, span_of_months
 from nl2sql.dates.numeric_forms import numeric_date
@@ -16,10 +25,8 @@ from nl2sql.dates.period import Period
 from nl2sql.dates.relative_forms import BACK
 from nl2sql.dates.words import HYPHENS, ORDINALS, Tokens, YearRef, day_number, direction, number, unit, year_ref
 
-_LAST_WORDS = frozenset({"last", "final"})
 _DAYS_IN = {"day": 1, "days": 1, "week": 7, "weeks": 7, "fortnight": 14}
 _MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
-_ENDED = frozenset({"ended", "ending"})
 _EACH = frozenset({"a", "an", "by", "per", "each", "every"})
 _FARTHEST = 1200  # how many units a span that ends on a day may reach back
 
@@ -66,7 +73,7 @@ def part_form(tokens: Tokens, at: int) -> Found | None:
 def _which(tokens: Tokens, at: int) -> tuple[_Part, int] | None:
     """ "first", "last three", "second", and the place after it."""
     text = tokens[at].text
-    if text == "first" or text in _LAST_WORDS:
+    if text == "first" or text in LAST_WORDS:
         count = number(tokens, at + 1) or (1, at + 1)
         return (_Part(1, count[0], text != "first"), count[1]) if count[0] >= 1 else None
     place = day_number(tokens, at)
@@ -157,7 +164,7 @@ def ended_form(tokens: Tokens, at: int) -> Found | None:
     at = noun[1] + (tokens[noun[1]].text == "period")
     word, at = tokens[at].text, at + 1
     spoken = not directed and (count is not None or noun[0].unit == "year")
-    if word not in _ENDED and not (spoken and word in RANGE_WORDS and word.isalpha() and word != "and"):
+    if word not in ENDED and not (spoken and word in RANGE_WORDS and word.isalpha() and word != "and"):
         return None
     at += tokens[at].text in ("on", "in")
     at += tokens[at].text == "the"
@@ -186,5 +193,5 @@ def _up_to(last: Period, unit_name: str, count: int) -> Period | None:
     return first if first == final else first.until(final)
 
 
-STARTS = frozenset(ORDINALS) | _LAST_WORDS
+STARTS = frozenset(ORDINALS) | LAST_WORDS
 """Words that a part may begin with."""

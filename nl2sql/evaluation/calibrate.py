@@ -40,8 +40,6 @@ from nl2sql.parsers.builtin.parser import DECLINE_ABOVE, BuiltinParser
 from nl2sql.parsers.builtin.render import render
 
 _ANY_DAY = dt.date(2024, 6, 15)
-_ROWS = 240
-"""Rows of a written file's tables."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,8 @@ def outcomes(parser: BuiltinParser, data: Path, limit: int, ablation: Ablation, 
 
 def written_outcomes(parser: BuiltinParser, ablation: Ablation) -> Iterator[Outcome]:
     """Ask every wording of the written files that are held out, follow-ups and what nothing answers left out."""
-    for name in written.HELD_OUT:
-        file = written.read((written.FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
-        with written.fill(file, _ROWS) as connection:
+    for name, file in written.held_out():
+        with written.fill(file, written.ROWS_ASKED) as connection:
             for example in written.of_file(file, name):
                 if example.earlier is not None or example.reading == ("decline",):
                     continue

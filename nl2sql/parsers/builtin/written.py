@@ -47,6 +47,8 @@ HELD_OUT = (
     "running_shop",
 )  # fmt: skip
 """Files that training never sees: chosen before the first training run with any, and kept."""
+ROWS_ASKED = 240
+"""Rows of the tables that the questions held out are asked of."""
 _MACROS = ("rate", "total_if", "share", "running", "change", "growth", "rank", "within", "days", "hours", "each")
 _MACRO = re.compile(rf"\b({'|'.join((*_MACROS, *BUCKETS))})\s*\(", re.IGNORECASE)
 _COLUMN = re.compile(
@@ -130,6 +132,12 @@ def examples(held_out: bool = False, folder: Path = FOLDER) -> Iterator[Training
     for path in sorted(folder.glob("*.txt")):
         if (path.stem in HELD_OUT) == held_out:
             yield from of_file(read(path.read_text(encoding="utf-8")), path.stem)
+
+
+def held_out() -> Iterator[tuple[str, Written]]:
+    """The files held out, by their names."""
+    for name in HELD_OUT:
+        yield name, read((FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
 
 
 def of_file(written: Written, name: str) -> Iterator[TrainingExample]:
