@@ -90,6 +90,12 @@ CASES = [
         {("North", "Bob", 300.0), ("South", "Cy", 600.0)},
     ),
     (
+        ("select", REGION, REP, AMOUNT, "desc", AMOUNT, "each", REGION, "second", "end"),
+        {("North", "Ann", 100.0), ("South", "Cy", 100.0)},
+    ),
+    (("select", AMOUNT, "desc", AMOUNT, "second", "end"), {(300.0,)}),
+    (("select", AMOUNT, "desc", AMOUNT, "third", "end"), {(100.0,)}),
+    (
         ("select", REP, "where", ">", AMOUNT, "within", "avg", AMOUNT, REGION, "end"),
         {("Bob",), ("Cy",)},
     ),

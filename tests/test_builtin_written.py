@@ -102,6 +102,14 @@ def test_a_file_that_breaks_the_form_is_refused(text: str, why: str) -> None:
             "SELECT sale_id WHERE amount > within(avg(amount), kind)",
             "select sale_id where > amount within avg amount kind end",
         ),
+        (
+            'SELECT "Shop Name" GROUP BY "Shop Name" ORDER BY sum(amount) DESC LIMIT 1 OFFSET 1',
+            "select Shop Name group Shop Name desc sum amount second end",
+        ),
+        (
+            'SELECT manager ORDER BY each("Shop Name"), shops.shop_id LIMIT 1 OFFSET 2',
+            "select manager asc shop_id each Shop Name third end",
+        ),
         ("SELECT avg(days(sold_on, paid_on))", "select avg days sold_on paid_on end"),
         (
             "SELECT manager WHERE shop_id NOT IN (SELECT sales.shop_id WHERE sold_on >= '2023')",
@@ -138,6 +146,9 @@ def _is_date(action: object) -> bool:
         "SELECT sum(sales.amount) FROM nowhere",
         "SELECT sales WHERE sold_on = 'one fine day'",
         "SELECT median_of(sales.amount)",
+        "SELECT sales ORDER BY amount LIMIT 1 OFFSET 7",
+        "SELECT sales ORDER BY amount LIMIT 5 OFFSET 1",
+        "SELECT sales ORDER BY amount OFFSET 1",
         "SELECT sum(",
     ],
 )

@@ -241,3 +241,8 @@ def test_calibration_and_coverage():
 )  # fmt: skip
 def test_hardness(sql, level):
     assert hardness(sql) == level
+
+
+def test_the_number_of_a_place_is_not_left_out():
+    assert "unused" not in found("who has the 2nd highest total", NAME, "desc", TOTAL, "second")
+    assert found("who has the 2nd highest total", NAME, "desc", TOTAL, "limit1")["unused"] == 1

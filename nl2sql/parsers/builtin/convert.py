@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import sqlglot
 from sqlglot import exp
 
-from nl2sql.parsers.builtin.grammar import Action, Leaf, Reading
+from nl2sql.parsers.builtin.grammar import PLACES, Action, Leaf, Reading
 from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.parsers.builtin.roles import Role
 from nl2sql.schema import Schema, fold
@@ -65,7 +65,7 @@ class Converter:
 
     def select(self, tree: exp.Select) -> list[Action]:
         """Actions of one SELECT."""
-        for unknown in ("with", "with_", "qualify", "windows", "offset", "laterals"):
+        for unknown in ("with", "with_", "qualify", "windows", "laterals"):
             if tree.args.get(unknown):
                 raise ConversionError(unknown)
         scope = self.scope(tree)
@@ -87,9 +87,22 @@ class Converter:
             for one in order.expressions:
                 clauses += ["desc" if one.args.get("desc") else "asc", *self.ordered(one.this, tree, scope)]
         if limit := tree.args.get("limit"):
-            number = limit.expression.name
-            clauses += ["limit1"] if number == "1" else ["limit", Leaf("number", value=number, text=number)]
+            clauses += self.limit(limit.expression.name, tree.args.get("offset"))
+        elif tree.args.get("offset"):
+            raise ConversionError("offset without a limit")
         return [*actions, *self.missing_tables([*actions, *clauses], scope), *clauses, "end"]
+
+    def limit(self, number: str, offset: exp.Expression | None) -> list[Action]:
+        """How many rows are shown; with an offset, one of the places that the grammar knows."""
+        if number == "1":
+            passed = offset.expression.name if offset else "0"
+            places = [keyword for keyword, before in PLACES.items() if str(before) == passed]
+            if not places:
+                raise ConversionError(f"offset {passed}")
+            return [places[0]]
+        if offset:
+            raise ConversionError("offset of several rows")
+        return ["limit", Leaf("number", value=number, text=number)]
 
     def ordered(self, tree: exp.Expression, select: exp.Select, scope: Scope) -> list[Action]:
         """An ORDER BY key, which may be the alias of an item."""

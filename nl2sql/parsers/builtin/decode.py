@@ -28,6 +28,7 @@ from nl2sql.parsers.builtin.grammar import (
     EXPRESSIONS,
     KEYWORD_IDS,
     KEYWORDS,
+    LIMITS,
     LONGEST,
     MEMBERSHIPS,
     OVER_GROUPS,
@@ -532,7 +533,7 @@ def _by_rows_after(beam: _Beam, keyword: str, stack: Stack) -> tuple[bool, ...]:
         return (*kept, *(not one.startswith("after_") or one == "after_group" for one in pushed))
     if keyword in ("when", "within", "each"):  # the condition and the key are, the total is not
         return (*kept, *(one in ("cond", "key") for one in pushed))
-    if keyword in ("select", "having", "asc", "desc", "limit", "limit1", *OVER_GROUPS, *SET_OPERATIONS):
+    if keyword in ("select", "having", "asc", "desc", *LIMITS, *OVER_GROUPS, *SET_OPERATIONS):
         return (*kept, *(False for _ in pushed))
     return (*kept, *(beam.by_rows[-1] and not one.startswith("after_") for one in pushed))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, OVER_GROUPS, Leaf, Reading
+from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, LIMITS, OVER_GROUPS, Leaf, Reading
 
-_SKELETON = frozenset("distinct where group having asc desc limit limit1 each rank days".split()) | {
+_SKELETON = frozenset("distinct where group having asc desc each rank days".split()) | {
+    *LIMITS,
     *AGGREGATES,
     *BUCKETS,
     *CONDITIONAL,

@@ -20,8 +20,10 @@ from nl2sql.parsers.builtin.grammar import (
     AGGREGATES,
     ARITHMETIC,
     DURATIONS,
+    LIMITS,
     OVER_GROUPS,
     PATTERNS,
+    PLACES,
     SET_OPERATIONS,
     TESTS,
     Action,
@@ -74,7 +76,7 @@ _CUES: dict[str, tuple[str, frozenset[str]]] = {
         r"\b(min|minimum|least|fewest|lowest|smallest|worst|earliest|shortest|youngest|cheapest)\b",
         _any("max", "min", "desc", "asc"),
     ),
-    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", _any("limit1")),
+    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", _any(*PLACES)),
     "each": (r"\b(each|per|every|respective|by)\b", _any("group", "each")),
     "distinct": (r"\b(different|distinct|unique)\b", _any("distinct")),
     "not": (
@@ -162,7 +164,7 @@ def _shown(reading: Reading) -> list[Leaf]:
     """Columns of the first select list."""
     found = []
     for action in reading[1:]:
-        if action in ("from", "where", "group", "having", "asc", "desc", "limit", "limit1", "end"):
+        if action in ("from", "where", "group", "having", "asc", "desc", *LIMITS, "end"):
             break
         if isinstance(action, Leaf) and action.kind == "column":
             found.append(action)
@@ -243,7 +245,7 @@ def _loose(reading: Reading, schema: Schema) -> float:
     at = reading.index("group")
     keys = []
     for action in reading[at + 1 :]:
-        if isinstance(action, str) and action in ("having", "asc", "desc", "limit", "limit1", "end", "each"):
+        if isinstance(action, str) and action in ("having", "asc", "desc", *LIMITS, "end", "each"):
             break
         if isinstance(action, Leaf):
             keys.append(action)
@@ -380,6 +382,9 @@ def unstored(reading: Reading, values: ValueIndex) -> int:
     return found
 
 
+_ORDINALS = {"2nd": "second", "3rd": "third"}
+
+
 def unused_mentions(reading: Reading, inputs: Inputs) -> int:
     """How many stored values, numbers and dates that the question names the reading does not use.
 
@@ -388,6 +393,7 @@ def unused_mentions(reading: Reading, inputs: Inputs) -> int:
     """
     used = {leaf for leaf in reading if isinstance(leaf, Leaf)}
     said = {word for leaf in used if leaf.kind == "text" for word in normal_form(leaf.text).split()}
+    said |= {word for word, place in _ORDINALS.items() if place in reading}
     names = inputs.name_words()
     groups: dict[int, bool] = {}
     for item in inputs.items:

@@ -5,7 +5,8 @@ or the schema holds, so a reading cannot name what is not there. FROM is left ou
 (the idea of SemQL, Guo et al. 2019, and NatSQL, Gan et al. 2021); clauses keep the order of SQL.
 
     query   := select [distinct] item+ [from TABLE+] [where cond] [group expr+] [having cond]
-               [(asc | desc) expr]+ [each expr] [limit1 | limit NUMBER] (end | (union | intersect | except) query)
+               [(asc | desc) expr]+ [each expr] [limit1 | second | third | limit NUMBER]
+               (end | (union | intersect | except) query)
     item    := expr | TABLE | over                           a bare TABLE means all its columns
     expr    := COLUMN | total | arithmetic expr expr | bucket expr | (days | hours) expr expr
              | within (total | rank expr) expr
@@ -39,11 +40,14 @@ CONDITIONAL = ("when", "rate")
 """An aggregate over the rows that meet a condition; the percentage of rows that meet one."""
 OVER_GROUPS = ("share", "running", "change", "growth")
 """What a total is beside those of the other groups: percent of all, added up so far, change and growth in percent."""
+PLACES = {"limit1": 0, "second": 1, "third": 2}
+"""Keywords that show one row of those in order, and how many stand before it."""
+LIMITS = (*PLACES, "limit")
 KEYWORDS: tuple[str, ...] = (
     "select", "distinct", "from", "where", "group", "having", "asc", "desc", "limit1", "limit", "end", "decline",
     *SET_OPERATIONS, *AGGREGATES, *ARITHMETIC, *BUCKETS, "and", "or", *COMPARISONS, "between", *PATTERNS,
     *MEMBERSHIPS, *TESTS, "0", "1", "100", *CONDITIONAL, *OVER_GROUPS, "rank", "within", "days", "each",
-    "hours",
+    "hours", "second", "third",
 )  # fmt: skip
 """Every keyword; its position is its number in the model. New ones go to the end: weights depend on the order."""
 ROOM_FOR_KEYWORDS = 72
@@ -66,7 +70,7 @@ _COND_KEYWORDS = frozenset(
 _STAGES = ("from", "where", "group", "having", "order", "limit", "end")  # `each` comes behind an order only
 _STAGE_KEYWORDS: dict[str, tuple[str, ...]] = {
     "from": ("from",), "where": ("where",), "group": ("group",), "having": ("having",),
-    "order": ("asc", "desc"), "limit": ("limit1", "limit"), "end": ("end", *SET_OPERATIONS),
+    "order": ("asc", "desc"), "limit": LIMITS, "end": ("end", *SET_OPERATIONS),
 }  # fmt: skip
 
 
@@ -178,7 +182,7 @@ def allowed(stack: Stack) -> Allowed:
     if symbol == "number":
         return Allowed(frozenset(), frozenset({"mention"}))
     if symbol == "limits":
-        return Allowed(frozenset({"limit1", "limit"}), frozenset())
+        return Allowed(frozenset(LIMITS), frozenset())
     if symbol == "end":
         return Allowed(frozenset({"end", *SET_OPERATIONS}) if shallow else frozenset({"end"}), frozenset())
     raise AssertionError(symbol)
@@ -223,7 +227,7 @@ _KEYWORD_PUSHES: dict[str, tuple[str, ...]] = {
     "having": ("after_having", "cond"),
     "asc": ("after_order", "key"),
     "desc": ("after_order", "key"),
-    "limit1": ("end",),
+    **dict.fromkeys(PLACES, ("end",)),
     "limit": ("end", "number"),
     "end": (),
     **dict.fromkeys(SET_OPERATIONS, ("query",)),

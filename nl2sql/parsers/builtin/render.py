@@ -87,14 +87,16 @@ class _Select:
         order = [self._order_key(node) + (" DESC" if way == "desc" else "") for way, node in query.order]
         if query.each:
             key = self._order_key(query.each)
-            qualify.append(f"rank() OVER (PARTITION BY {key} ORDER BY {', '.join(order)}) <= {query.limit}")
+            place = f"OVER (PARTITION BY {key} ORDER BY {', '.join(order)})"
+            nth = f"row_number() {place} = {query.passed + 1}"
+            qualify.append(nth if query.passed else f"rank() {place} <= {query.limit}")
             order.insert(0, key)
         if qualify:
             text += f" QUALIFY {' AND '.join(qualify)}"
         if order:
             text += f" ORDER BY {', '.join(order)}"
         if query.limit and not query.each:
-            text += f" LIMIT {query.limit}"
+            text += f" LIMIT {query.limit}" + (f" OFFSET {query.passed}" if query.passed else "")
         return text
 
     def _course(self, parting: Sequence[Node], groups: tuple[str, ...]) -> Course | None:

@@ -31,10 +31,14 @@ from nl2sql.parsers.builtin.ground import GroundingError, Targets
 from nl2sql.parsers.builtin.model import ParserModel, from_minilm, save
 from nl2sql.parsers.builtin.network import ModelConfig
 from nl2sql.parsers.builtin.questions.absent import without_asked
+from nl2sql.parsers.builtin.questions.runner_up import runner_up
 from nl2sql.parsers.builtin.relations import RELATIONS
 from nl2sql.parsers.builtin.transplant import Transplants, patterns
 from nl2sql.parsers.builtin.weights import load_pieces
 from nl2sql.schema import Schema
+
+_RUNNER_UP = 0.1
+"""Of the questions for the first by something, how many ask for the second or third instead."""
 
 
 class Stream:
@@ -81,6 +85,11 @@ class Stream:
             else:
                 example = self.rng.choice(self.pools[source])
                 example = self.varied(example) if source == 5 else example
+            if self.rng.random() < _RUNNER_UP:
+                question = self.rng.choice(example.questions)
+                other = runner_up(question, example.reading, self.rng)
+                if other is not None:
+                    example = replace(example, questions=other[:1], reading=other[1])
             try:
                 return self.sampler.draw(example, self.rng, self.decoys)
             except GroundingError:

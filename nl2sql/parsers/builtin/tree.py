@@ -17,6 +17,7 @@ from nl2sql.parsers.builtin.grammar import (
     MEMBERSHIPS,
     OVER_GROUPS,
     PATTERNS,
+    PLACES,
     SET_OPERATIONS,
     TESTS,
     Action,
@@ -42,6 +43,8 @@ class Query:
     each: Node | None = None
     """What rows are parted by before each part is ordered and cut to `limit`."""
     limit: str | None = None
+    passed: int = 0
+    """How many rows, or rows of each part, are passed over before the first that is shown."""
     operation: str | None = None
     right: Query | None = None
 
@@ -143,8 +146,8 @@ class _Builder:
                 query.order.append((str(action), self.expression()))
             elif action == "each":
                 query.each = self.expression()
-            elif action == "limit1":
-                query.limit = "1"
+            elif action in PLACES:
+                query.limit, query.passed = "1", PLACES[str(action)]
             elif action == "limit":
                 query.limit = _number(self.take())
             elif action in SET_OPERATIONS:

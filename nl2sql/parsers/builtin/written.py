@@ -6,8 +6,8 @@ lines, each one wording of the same question, and one `A:` line with what it mea
 the columns, `decline` where no table answers. A wording with `+Q:` follows up the question before it. Beyond SQL an
 answer may say `rate(condition)`, `total_if(condition, total)`, `share(total)`, `running(total)`, `change(total)`,
 `growth(total)`, `rank(key)`, `within(total, column)`, `days(from, to)`, `hours(from, to)`, buckets of time such as
-`month(column)`, `ORDER BY each(column), total DESC LIMIT n` for the first n of each, and compare a date with a time
-expression as the question says it (`ordered_on >= 'last March'`).
+`month(column)`, `ORDER BY each(column), total DESC LIMIT n` for the first n of each, `LIMIT 1 OFFSET 1` for the
+second, and compare a date with a time expression as the question says it (`ordered_on >= 'last March'`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from nl2sql.parsers.builtin.convert import ConversionError, Converter, Scope, ow
 from nl2sql.parsers.builtin.corpus import TrainingExample, read_values
 from nl2sql.parsers.builtin.earlier import TURNS_READ, Earlier
 from nl2sql.parsers.builtin.features import LONGEST_INPUT
-from nl2sql.parsers.builtin.grammar import BUCKETS, ROOM_FOR_KEYWORDS, Action, Leaf, Reading
+from nl2sql.parsers.builtin.grammar import BUCKETS, LIMITS, ROOM_FOR_KEYWORDS, Action, Leaf, Reading
 from nl2sql.parsers.builtin.ground import GroundingError
 from nl2sql.parsers.builtin.joins import join_path
 from nl2sql.parsers.builtin.render import render
@@ -314,7 +314,7 @@ class _Converter(Converter):
         actions = super().select(tree)
         if not each:
             return actions
-        at = max(at for at, action in enumerate(actions) if action in ("limit", "limit1"))
+        at = max(at for at, action in enumerate(actions) if action in LIMITS)
         return [*actions[:at], "each", *self.expression(each[0].this.expressions[0], Scope()), *actions[at:]]
 
     def comparison(self, name: str, left: exp.Expression, right: exp.Expression, scope: Scope) -> list[Action]:

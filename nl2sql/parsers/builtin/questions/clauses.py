@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from nl2sql.parsers.builtin.grammar import AGGREGATES, Action, Leaf
+from nl2sql.parsers.builtin.grammar import AGGREGATES, LIMITS, PLACES, Action, Leaf
 
-_CLAUSES = ("from", "where", "group", "having", "asc", "desc", "each", "limit", "limit1")
+_CLAUSES = ("from", "where", "group", "having", "asc", "desc", "each", *LIMITS)
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,10 @@ class Parts:
                 return None
             depth += (action == "select") - (action == "end")
             if depth == 0 and action in _CLAUSES:
-                name = {"from": "tables", "group": "groups", "asc": "order", "desc": "order", "limit1": "limit"}.get(
-                    str(action), str(action)
-                )
+                named = {"from": "tables", "group": "groups", "asc": "order", "desc": "order"}
+                name = (named | dict.fromkeys(PLACES, "limit")).get(str(action), str(action))
                 found.setdefault(name, [])
-                if action not in ("asc", "desc", "limit1"):
+                if action not in ("asc", "desc", *PLACES):
                     continue
             found.setdefault(name, []).append(action)
         return cls(**{key: tuple(actions) for key, actions in found.items()})
@@ -51,7 +50,7 @@ class Parts:
         actions += self.order
         actions += ["each", *self.each] if self.each else []
         if self.limit:
-            actions += self.limit if self.limit == ("limit1",) else ["limit", *self.limit]
+            actions += self.limit if self.limit[0] in PLACES else ["limit", *self.limit]
         return [*actions, "end"]
 
     @property

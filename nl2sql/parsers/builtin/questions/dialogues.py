@@ -248,6 +248,24 @@ def _top(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
     return words, replace(parts, order=order, limit=("limit1",) if n == 1 else (number_leaf(n),))
 
 
+_NEXT_PLACE = wordings("""and the {nth} | who came {nth} | what about the {nth} | the {nth} one | and the {nth} one
+    | which is {nth} | who is {nth} | the {nth} instead | and in {nth} place | and which came {nth}""")
+_RUNNER_UP = wordings("the runner-up | and the runner-up | who was the runner-up | and the next one | the next one")
+
+
+def _next_place(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
+    """The second or third in place of the first."""
+    (last,) = parts.limit or ("",)
+    if last not in ("limit1", "second") or not parts.order:
+        return None
+    place = "second" if last == "limit1" and draw.chance(0.7) else "third"
+    nth = {"second": "2nd", "third": "3rd"}[place] if draw.chance(0.2) else place
+    words = draw.one_of(_NEXT_PLACE, nth=nth)
+    if draw.chance(0.3) and (last, place) in (("limit1", "second"), ("second", "third")):
+        words = draw.one_of(_RUNNER_UP if place == "second" else wordings("and the next one | the one after that"))
+    return words, replace(parts, limit=(place,))
+
+
 _NAMES = {"avg": "average", "sum": "total", "max": "maximum", "min": "minimum", "median": "median"}
 _AGGREGATE = wordings("""what about the {name} | and the {name} | the {name} instead | now the {name}
     | show the {name} instead | {name} instead | how about the {name} | and the {name} {column} | use the {name}""")
@@ -362,7 +380,7 @@ def _all(draw: Draw, parts: Parts) -> tuple[str, Parts] | None:
 
 EDITS: tuple[tuple[Edit, float], ...] = (
     (_narrow, 3), (_other_value, 4), (_exclude, 1), (_by, 3.5), (_sort, 1.6), (_turn, 1), (_top, 1.8),
-    (_other_total, 1.8), (_percent, 1), (_more_columns, 1.3), (_count_or_list, 1.2), (_all, 0.7),
+    (_other_total, 1.8), (_percent, 1), (_more_columns, 1.3), (_count_or_list, 1.2), (_all, 0.7), (_next_place, 1),
     (drilling.rows_behind, 0.8), (drilling.only_names, 0.6), (drilling.passing, 1.2), (drilling.how_many_are, 0.9),
     (drilling.total_of_rows, 1.1), (drilling.another_value_too, 0.7),
 )  # fmt: skip
