@@ -126,8 +126,15 @@ def _column_config(table: pa.Table) -> dict[int, Any]:
         elif pa.types.is_date(kind):
             config[position] = st.column_config.DateColumn(format="YYYY-MM-DD")
         elif pa.types.is_timestamp(kind):
-            config[position] = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")
+            config[position] = st.column_config.DatetimeColumn(format=_moment_format(table.column(position)))
     return config
+
+
+def _moment_format(column: pa.ChunkedArray) -> str:
+    """Dates alone where every moment is midnight, as the first of a month is that rows are grouped by."""
+    day = 86_400 * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[column.type.unit]
+    midnights = column.type.tz is None and not (column.drop_null().cast(pa.int64()).to_numpy() % day).any()
+    return "YYYY-MM-DD" if midnights else "YYYY-MM-DD HH:mm:ss"
 
 
 def _float_format(column: pa.ChunkedArray) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -14,7 +16,7 @@ from nl2sql.errors import ParserError
 from nl2sql.parsers import registry
 from nl2sql.parsers.base import Candidate, Prediction
 from pages import resources
-from pages.drawing import plain
+from pages.drawing import _moment_format, plain
 from tests.fakes import ScriptedParser
 
 ENTRY = Path(__file__).resolve().parents[1] / "streamlit_app.py"
@@ -377,6 +379,18 @@ def test_deleting_asks_first(page: AppTest):
     assert "for good" in captions(page)
     assert page.button("delete-now").label == "Delete"
     assert resources.workbench().log.get(id) is not None
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_moments_that_are_all_midnight_show_as_dates(unit):
+    months = [dt.datetime(2024, 1, 1), None, dt.datetime(1961, 2, 1)]
+    later = [*months, dt.datetime(2024, 1, 1, 5)]
+    shown = [
+        _moment_format(pa.chunked_array([pa.array(one, pa.timestamp(unit, zone))]))
+        for one, zone in ((months, None), (later, None), (months, "UTC"), ([None], None))
+    ]
+    moment = "YYYY-MM-DD HH:mm:ss"
+    assert shown == ["YYYY-MM-DD", moment, moment, "YYYY-MM-DD"]
 
 
 def test_plain_is_plain():

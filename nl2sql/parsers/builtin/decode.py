@@ -158,6 +158,17 @@ class _Places:
         self.known: dict[tuple[object, ...], Mask] = {}
         """What may follow, by the state it follows from: beams of one question are often in the same state."""
 
+    def by_grammar(self, stack: Stack, keyword_count: int) -> Mask:
+        """What the grammar alone allows, which is what the model was trained to choose from."""
+        if stack not in self.known:
+            may = allowed(stack)
+            mask = np.zeros(keyword_count + len(self.items), bool)
+            mask[[KEYWORD_IDS[one] for one in may.keywords if KEYWORD_IDS[one] < keyword_count]] = True
+            for kind in may.kinds:
+                mask[keyword_count:] |= self.by_kind[kind]
+            self.known[stack] = mask
+        return self.known[stack]
+
     def kin(self, column: int) -> Mask:
         """Columns of the same name as the item `column`, and those that a key ties to it, also by way of a third."""
         if column not in self._kin:
@@ -225,6 +236,10 @@ def search(
 ) -> tuple[list[Found], float]:
     """The likeliest readings, best first, and the probability of declining. Raises QueryCancelledError.
 
+    What types and values keep out counts against a reading as much as the model believed in it: were the rest made to
+    add up to one at each step, a reading would do best where all but one poor way on is closed (label bias, Lafferty
+    et al. 2001).
+
     `memory` is what the encoder found in `inputs`, where they were read already. `numerals` are the items that are
     columns of text whose stored values spell numbers. With `typed` False, an ablation, the grammar alone says what may
     follow, and not what is known of types and values.
@@ -239,7 +254,8 @@ def search(
         if cancel is not None and cancel.is_set():
             raise QueryCancelledError("Stopped.")
         scores = network.decode([beam.actions[-1] if beam.actions else -1 for beam in live], rows, memory, past)
-        logs = _log_softmax(scores, np.stack([_allowed(one, places, keyword_count, LONGEST - step) for one in live]))
+        logs = _log_softmax(scores, np.stack([places.by_grammar(one.stack, keyword_count) for one in live]))
+        logs[~np.stack([_allowed(one, places, keyword_count, LONGEST - step) for one in live])] = _NEVER
         if step == 0:
             declining = math.exp(logs[0, KEYWORD_IDS["decline"]])
             logs[0, KEYWORD_IDS["decline"]] = _NEVER
@@ -266,8 +282,6 @@ def _log_softmax(scores: Floats, allow: Mask) -> Floats:
     logs = np.where(allow, scores, _NEVER)
     logs -= logs.max(-1, keepdims=True)
     logs -= np.log(np.exp(logs).sum(-1, keepdims=True))
-    # Masked again: where nothing may follow, every action would else be as likely as any other.
-    logs[~allow] = _NEVER
     return logs
 
 
