@@ -1,8 +1,8 @@
-"""Fits the built-in parser on held-out databases: `python -m nl2sql.evaluation.calibrate --data DIR`.
+"""Fits the built-in parser's confidence on held-out databases: `python -m nl2sql.evaluation.calibrate --data DIR`.
 
-What is fitted: the weights of a reading's evidence, and the confidence of an answer, on Spider's questions and on the
-written ones, which count the same together. Both are reported across folds of whole databases; with --write what was
-fitted on all of them is kept beside the weights.
+What is fitted is the confidence of an answer, on Spider's questions and on the written ones, which count the same
+together. It is reported across folds of whole databases; with --write what was fitted on all of them is kept beside the
+weights.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from nl2sql.engine.base import ResultSet
 from nl2sql.evaluation.fitting import (
     Judged,
     Outcome,
-    Taken,
     across_folds,
     fit_confidence,
-    fit_ranking,
     take,
 )
 from nl2sql.evaluation.hardness import LEVELS, hardness
@@ -35,7 +33,6 @@ from nl2sql.evaluation.reliability import calibration_error, coverage_at, reliab
 from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import weights, written
 from nl2sql.parsers.builtin.corpus import TrainingExample, spider
-from nl2sql.parsers.builtin.evidence import Ranking
 from nl2sql.parsers.builtin.parser import DECLINE_ABOVE, BuiltinParser
 from nl2sql.parsers.builtin.render import render
 
@@ -106,30 +103,28 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> ResultSet | None:
 
 
 def report(kinds: Mapping[str, Sequence[Outcome]]) -> None:
-    """Print what held-out questions came to, one kind of them after the other, all fitted together."""
-    taken, sure = across_folds([one for found in kinds.values() for one in found])
+    """Print what held-out questions came to, one kind of them after the other, their confidence fitted together."""
+    sure = across_folds([one for found in kinds.values() for one in found])
     start = 0
     for name, found in kinds.items():
         end = start + len(found)
         if found:
             databases = len({one.db_id for one in found})
             print(f"{len(found)} {name} questions of {databases} databases that training never saw")
-            _report(found, taken[start:end], sure[start:end])
+            _report(found, sure[start:end])
         start = end
 
 
-def _report(found: Sequence[Outcome], taken: Sequence[Taken | None], sure: Sequence[float]) -> None:
-    plain = [take(one, Ranking({})) for one in found]
+def _report(found: Sequence[Outcome], sure: Sequence[float]) -> None:
+    taken = [take(one) for one in found]
     declined = [one.declining > DECLINE_ABOVE or not one.readings for one in found]
     right = [one is not None and one.correct and not no for one, no in zip(taken, declined, strict=True)]
     count = len(found)
     likeliest = sum(bool(one.readings) and bool(one.readings[0].correct) for one in found)
-    print(f"the model's first reading             {likeliest / count:.1%} right")
-    first = sum(one is not None and one.correct for one in plain)
-    print(f"the model's first reading that runs   {first / count:.1%} right")
-    print(f"ranked by evidence, across folds      {sum(right) / count:.1%} right")
+    print(f"the model's first reading   {likeliest / count:.1%} right")
+    print(f"ranked with the evidence    {sum(right) / count:.1%} right")
     any_right = sum(any(r.correct for r in one.readings) for one in found)
-    print(f"some reading of the beam              {any_right / count:.1%} right")
+    print(f"some reading of the beam    {any_right / count:.1%} right")
     for level in LEVELS:
         places = [place for place, one in enumerate(found) if hardness(one.gold_sql) == level]
         if places:
@@ -173,9 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _keep(found: Sequence[Outcome], folder: Path) -> None:
     """Write what all questions fit into the description of the weights."""
-    taken, _ = across_folds(found)
-    fitted: dict[str, object] = dict(fit_confidence([one for one in taken if one is not None]))
-    fitted["ranking"] = dict(fit_ranking(found).weights)
+    fitted = fit_confidence([taken for one in found if (taken := take(one)) is not None])
     path = folder / "config.json"
     description = json.loads(path.read_text(encoding="utf-8"))
     description["calibration"] = fitted

@@ -1,4 +1,4 @@
-"""Fits what the built-in parser weighs readings and its confidence with, by databases that it was not trained on.
+"""Fits the confidence of the built-in parser by databases that it was not trained on.
 
 Nothing is judged by what it was fitted on: folds are whole databases (Stone 1974). Small models, so plain gradient
 descent with numpy.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nl2sql.parsers.builtin.evidence import PRIOR, Ranking
+from nl2sql.parsers.builtin.evidence import Evidence, ranked
 
 Floats = npt.NDArray[np.float64]
 FOLDS = 5
@@ -24,7 +24,7 @@ class Judged:
     """One reading of a beam: the model's log-probability, its evidence, whether its rows are right (None: no rows)."""
 
     score: float
-    evidence: Mapping[str, float]
+    evidence: Evidence
     correct: bool | None
     sql: str = ""
 
@@ -57,54 +57,15 @@ class Taken:
     weight: float = 1.0
 
 
-def take(outcome: Outcome, ranking: Ranking) -> Taken | None:
-    """The best reading that runs; None where there is none."""
-    ranked = sorted(((ranking.total(one.score, one.evidence), one) for one in outcome.readings), key=lambda p: -p[0])
-    chosen = next((place for place, (_, one) in enumerate(ranked) if one.correct is not None), None)
+def take(outcome: Outcome) -> Taken | None:
+    """The best reading that runs, by score and evidence; None where there is none."""
+    order = sorted(((ranked(one.score, one.evidence), one) for one in outcome.readings), key=lambda pair: -pair[0])
+    chosen = next((place for place, (_, one) in enumerate(order) if one.correct is not None), None)
     if chosen is None:
         return None
-    total, one = ranked[chosen]
-    after = [other for other, _ in ranked[chosen + 1 :]]
+    total, one = order[chosen]
+    after = [other for other, _ in order[chosen + 1 :]]
     return Taken(bool(one.correct), total, min(total - after[0], 10.0) if after else 10.0, outcome.weight)
-
-
-def fit_ranking(outcomes: Sequence[Outcome], penalty: float = 0.02, rounds: int = 400, rate: float = 0.1) -> Ranking:
-    """Weights that make right readings likely within their beams (softmax over a beam), near the prior otherwise."""
-    usable = [
-        one for one in outcomes if any(r.correct for r in one.readings) and not all(r.correct for r in one.readings)
-    ]
-    names = sorted({name for one in usable for r in one.readings for name in r.evidence} | set(PRIOR))
-    places = {name: place for place, name in enumerate(names)}
-    width = max((len(one.readings) for one in usable), default=1)
-    scores = np.full((len(usable), width), -1e9)
-    right = np.zeros((len(usable), width))
-    found = np.zeros((len(usable), width, len(names)))
-    for row, one in enumerate(usable):
-        for column, reading in enumerate(one.readings):
-            scores[row, column] = reading.score
-            right[row, column] = float(bool(reading.correct))
-            for name, amount in reading.evidence.items():
-                found[row, column, places[name]] = amount
-    prior = np.array([PRIOR.get(name, 0.0) for name in names])
-    weights = prior.copy()
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
-    for step in range(1, rounds + 1):
-        totals = scores + found @ weights
-        all_shares = _softmax(totals)
-        right_shares = _softmax(np.where(right > 0, totals, -1e9))
-        gradient = ((all_shares - right_shares)[..., None] * found).sum((0, 1)) / max(len(usable), 1)
-        gradient += 2 * penalty * (weights - prior)
-        first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
-        weights -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-    return Ranking(
-        {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True) if abs(weight) > 0.01}
-    )
-
-
-def _softmax(totals: Floats) -> Floats:
-    shifted = np.exp(totals - totals.max(-1, keepdims=True))
-    found: Floats = shifted / shifted.sum(-1, keepdims=True)
-    return found
 
 
 def fit_confidence(taken: Sequence[Taken], rounds: int = 4000, rate: float = 0.05) -> dict[str, float]:
@@ -124,27 +85,15 @@ def probability(fitted: Mapping[str, float], one: Taken) -> float:
     return float(1 / (1 + np.exp(-(fitted["bias"] + fitted["score"] * one.total + fitted["margin"] * one.margin))))
 
 
-def across_folds(outcomes: Sequence[Outcome]) -> tuple[list[Taken | None], list[float]]:
-    """What is taken of each outcome, and its confidence, both by weights fitted on the other folds' databases."""
-    found: list[Taken | None] = [None] * len(outcomes)
+def across_folds(outcomes: Sequence[Outcome]) -> list[float]:
+    """The confidence in what is taken of each outcome, fitted on the other folds' databases; 0 where nothing is."""
     sure = [0.0] * len(outcomes)
+    taken = [take(one) for one in outcomes]
     for fold in range(FOLDS):
-        others = [one for one in outcomes if one.fold != fold]
-        ranking = fit_ranking(others)
-        fitted = fit_confidence([one for one in _out_of_fold(others, fold) if one is not None])
-        for place, outcome in enumerate(outcomes):
-            if outcome.fold == fold:
-                found[place] = one = take(outcome, ranking)
-                sure[place] = probability(fitted, one) * (1 - outcome.declining) if one is not None else 0.0
-    return found, sure
-
-
-def _out_of_fold(outcomes: Sequence[Outcome], but: int) -> list[Taken | None]:
-    """What is taken of each outcome by a ranking fitted on the other folds, so that a confidence sees no flattery."""
-    found: list[Taken | None] = []
-    for fold in range(FOLDS):
-        inside = [one for one in outcomes if one.fold == fold]
-        if fold != but and inside:
-            ranking = fit_ranking([one for one in outcomes if one.fold != fold], rounds=150)
-            found += [take(one, ranking) for one in inside]
-    return found
+        fitted = fit_confidence(
+            [one for one, of in zip(taken, outcomes, strict=True) if one is not None and of.fold != fold]
+        )
+        for place, (one, outcome) in enumerate(zip(taken, outcomes, strict=True)):
+            if outcome.fold == fold and one is not None:
+                sure[place] = probability(fitted, one) * (1 - outcome.declining)
+    return sure

@@ -1,29 +1,25 @@
-"""What speaks for and against a reading beside the model's own score, weighed by what held-out databases showed.
+"""What speaks against a reading beside the model's own score, and how much.
 
-A linear reranker over a beam (Collins and Koo 2005): each piece of evidence is a small number that question and reading
-give, its weight is fitted by `python -m nl2sql.evaluation.calibrate` and kept in config.json. Knows no weights itself.
+Each piece of evidence is a small number that question and reading give; a beam is ranked by score and evidence together
+(reranking as in Collins and Koo 2005, with weights set by hand: on held-out databases fitted ones chose no better).
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
-from nl2sql.parsers.builtin.features import FEATURES, NAMED, Inputs, Item
+from nl2sql.parsers.builtin.features import Inputs
 from nl2sql.parsers.builtin.grammar import (
     AGGREGATES,
     ARITHMETIC,
     DURATIONS,
     LIMITS,
-    OVER_GROUPS,
     PATTERNS,
-    PLACES,
     SET_OPERATIONS,
     TESTS,
     Action,
@@ -37,11 +33,11 @@ from nl2sql.schema import Schema, fold
 Evidence = Mapping[str, float]
 """By name, how much of it there is in a reading; what is left out is zero."""
 
-PRIOR: Evidence = {
+WEIGHTS: Evidence = {
     "unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0, "fans": -6.0, "loose": -5.0,
     "idle": -3.0, "overlapping": -2.0, "echoed": -4.0, "contradicting": -3.0,
 }  # fmt: skip
-"""Weights where none were fitted."""
+"""Log-probability that each piece of evidence counts."""
 
 
 def is_doubtful(found: Evidence) -> bool:
@@ -49,79 +45,18 @@ def is_doubtful(found: Evidence) -> bool:
     return bool(found.get("fans") or found.get("loose"))
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """Weighs evidence: `weights` by its name."""
+def ranked(score: float, found: Evidence) -> float:
+    """The model's log-probability `score` and what speaks against the reading, together.
 
-    weights: Evidence = field(default_factory=lambda: PRIOR)
-
-    def total(self, score: float, found: Evidence) -> float:
-        """The model's log-probability `score` and the weighed evidence together, at most 0 where nothing speaks up."""
-        return score + sum(self.weights.get(name, 0.0) * amount for name, amount in found.items())
-
-
-def _any(*wanted: str) -> frozenset[str]:
-    return frozenset(wanted)
-
-
-_CUES: dict[str, tuple[str, frozenset[str]]] = {
-    "average": (r"\b(average|mean|avg|averaged)\b", _any("avg", "divide")),
-    "count": (r"\b(how many|number of|count|counts)\b", _any("count", "rate")),
-    "sum": (r"\b(total|sum|overall|altogether)\b", _any("sum", "count")),
-    "most": (
-        r"\b(max|maximum|most|best|top|latest|\w\w+est)\b",
-        _any("max", "min", "desc", "asc", "rank"),
-    ),
-    "least": (
-        r"\b(min|minimum|least|fewest|lowest|smallest|worst|earliest|shortest|youngest|cheapest)\b",
-        _any("max", "min", "desc", "asc"),
-    ),
-    "one": (r"\bwhich \w+ (has|have|is|was|had)\b.*\b(most|\w+est)\b", _any(*PLACES)),
-    "each": (r"\b(each|per|every|respective|by)\b", _any("group", "each")),
-    "distinct": (r"\b(different|distinct|unique)\b", _any("distinct")),
-    "not": (
-        r"\b(not|no|without|never|neither|except|excluding|exclude|none|cannot|lack|lacking|missing)\b|n't\b",
-        _any("not_in", "!=", "except", "null", "not_contains", "false"),
-    ),
-    "either": (r"\bor\b(?! (more|less|equal|later|earlier|fewer|above|below))", _any("or", "union")),
-    "both": (r"\b(both|as well as|and also)\b", _any("intersect", "and")),
-    "sorted": (
-        r"\b(sort|sorted|order|ordered|ascending|descending|alphabetical|alphabetically|lexicographic\w*)\b",
-        _any("asc", "desc"),
-    ),
-    "falling": (r"\b(descending|decreasing|desc|highest first|newest first|most recent first)\b", _any("desc")),
-    "rising": (r"\b(ascending|increasing|alphabetical\w*|lowest first|oldest first)\b", _any("asc")),
-    "more": (
-        r"\b((more|greater|higher|larger|older|longer) than|over|above|exceed\w*|at least|after|since)\b",
-        _any(">", ">=", "between", "divide", "subtract"),
-    ),
-    "less": (
-        r"\b((less|fewer|lower|smaller|younger|shorter) than|under|below|at most|before)\b",
-        _any("<", "<=", "between"),
-    ),
-    "within": (r"\bbetween\b", _any("between", "subtract", *DURATIONS)),
-    "part": (
-        r"\b(percent|percentage|share|proportion|fraction|ratio|rate)\b|%",
-        _any("share", "rate", "divide", "growth"),
-    ),
-    "pattern": (
-        r"\b(contain\w*|start\w* with|begin\w* with|end\w* with|includ\w*|substring|letter)\b",
-        frozenset(PATTERNS),
-    ),
-    "combined": (
-        r"\b(ratio|difference|minus|divided|times|growth|change|running|cumulative|per)\b",
-        _any(*ARITHMETIC, *OVER_GROUPS, *DURATIONS),
-    ),
-}
-"""By name: words of a question, and the keywords of which a reading that answers to them has one."""
-_PATTERNS = {name: re.compile(words) for name, (words, _) in _CUES.items()}
-_WHOLE = FEATURES.index("matched")
+    >>> ranked(-0.5, {"unused": 1})
+    -2.0
+    """
+    return score + sum(WEIGHTS[name] * amount for name, amount in found.items())
 
 
 def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueIndex | None = None) -> dict[str, float]:
-    """What speaks for or against `reading` as the meaning of the question in `inputs`; `values` are the stored ones."""
-    asked = _asked(inputs)
-    actions = {action for action in reading if isinstance(action, str)}
+    """What speaks against `reading` as the meaning of the question in `inputs`; `values` are the stored ones."""
+    selects = [(leaves, _joined(schema, leaves)) for leaves in _selects(reading)]
     found: dict[str, float] = {
         "unused": unused_mentions(reading, inputs),
         "key_totals": key_totals(reading, schema),
@@ -130,74 +65,20 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueInde
         "overlapping": overlapping(reading, inputs),
         "contradicting": contradicting(reading),
         "unstored": unstored(reading, values) if values is not None else 0,
-        "actions": len(reading) / 10,
-        "selects": sum(action == "select" for action in reading) - 1,
+        "fans": sum(_fans(joined, leaves) for leaves, joined in selects),
+        "echoed": sum(_echoed(joined) for _, joined in selects),
+        "loose": _loose(reading, schema),
     }
-    for name, (_, answers) in _CUES.items():
-        cued, does = _PATTERNS[name].search(asked) is not None, not answers.isdisjoint(actions)
-        if cued != does:
-            found[f"{name}_{'missed' if cued else 'unasked'}"] = 1.0
-    items = {item.leaf: item for item in inputs.items if item.kind in ("table", "column")}
-    columns = [action for action in reading if isinstance(action, Leaf) and action.kind == "column"]
-    flags = {leaf: _flags(item, inputs) for leaf, item in items.items() if leaf is not None}
-    found["unsaid_columns"] = sum(not flags.get(leaf, frozenset()) & NAMED for leaf in set(columns))
-    shown = _shown(reading)
-    found["unsaid_shown"] = sum(not flags.get(leaf, frozenset()) & NAMED for leaf in shown)
-    found["shown"] = len(shown)
-    found |= _of_tables(reading, schema, flags)
-    found["unused_names"] = _unused_names(set(columns), flags)
-    found["loose"] = _loose(reading, schema)
     return {name: amount for name, amount in found.items() if amount}
 
 
-def _asked(inputs: Inputs) -> str:
-    """The question in small letters, without those it follows up."""
-    start = inputs.words[inputs.earlier].start if inputs.earlier < len(inputs.words) else 0
-    return inputs.question[start:].lower()
-
-
-def _flags(item: Item, inputs: Inputs) -> frozenset[int]:
-    return frozenset(inputs.features[item.span[0]])
-
-
-def _shown(reading: Reading) -> list[Leaf]:
-    """Columns of the first select list."""
-    found = []
-    for action in reading[1:]:
-        if action in ("from", "where", "group", "having", "asc", "desc", *LIMITS, "end"):
-            break
-        if isinstance(action, Leaf) and action.kind == "column":
-            found.append(action)
-    return found
-
-
-def _of_tables(reading: Reading, schema: Schema, flags: Mapping[Leaf, frozenset[int]]) -> dict[str, float]:
-    """How many tables are joined, how many of them nothing is taken from, and which of those named are left out."""
-    taken = {fold(one.table) for one in reading if isinstance(one, Leaf) and one.kind == "column"}
-    joins = _joined(schema, _tables(reading))
-    path = {fold(name) for name, _ in joins}
-    whole = {fold(leaf.table) for leaf, own in flags.items() if leaf.kind == "table" and _WHOLE in own}
-    selects = [(one, _joined(schema, _tables(one))) for one in _selects(reading)]
-    return {
-        "joins": max(len(path) - 1, 0),
-        "bridges": len(path - taken),
-        "fans": sum(_fans(joined, leaves) for leaves, joined in selects),
-        "echoed": sum(_echoed(joined) for _, joined in selects),
-        "unused_tables": len(whole - path),
-    }
-
-
-def _joined(schema: Schema, tables: Sequence[str]) -> Path:
-    """The tables that these are joined over; they alone where nothing ties them."""
+def _joined(schema: Schema, leaves: Sequence[Leaf]) -> Path:
+    """The tables that those of `leaves` are joined over; they alone where nothing ties them."""
+    tables = list(dict.fromkeys(leaf.table for leaf in leaves if leaf.table))
     try:
-        return join_path(schema, list(tables)) if tables else []
+        return join_path(schema, tables) if tables else []
     except ParserError:
         return [(name, None) for name in tables]
-
-
-def _tables(leaves: Iterable[Action]) -> list[str]:
-    """The tables that actions name, each once."""
-    return list(dict.fromkeys(one.table for one in leaves if isinstance(one, Leaf) and one.table))
 
 
 def _fans(joined: Path, leaves: Sequence[Leaf]) -> int:
@@ -230,12 +111,6 @@ def _selects(reading: Reading) -> list[list[Leaf]]:
         elif isinstance(action, Leaf) and action.kind in ("table", "column") and open_ones:
             open_ones[-1].insert(begun - 1 if begun > 0 else len(open_ones[-1]), action)
     return found
-
-
-def _unused_names(columns: Collection[Leaf], flags: Mapping[Leaf, frozenset[int]]) -> float:
-    """Names of columns that the question says whole, of which no column of that name is used."""
-    said = {fold(leaf.column) for leaf, own in flags.items() if leaf.kind == "column" and _WHOLE in own}
-    return len(said - {fold(leaf.column) for leaf in columns})
 
 
 def _loose(reading: Reading, schema: Schema) -> float:

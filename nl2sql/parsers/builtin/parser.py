@@ -22,7 +22,7 @@ from nl2sql.parsers.builtin import grammar, weights
 from nl2sql.parsers.builtin.arrays import arrays_of
 from nl2sql.parsers.builtin.decode import Found, search
 from nl2sql.parsers.builtin.earlier import TURNS_READ, Earlier
-from nl2sql.parsers.builtin.evidence import PRIOR, Evidence, Ranking, evidence, is_doubtful
+from nl2sql.parsers.builtin.evidence import Evidence, evidence, is_doubtful, ranked
 from nl2sql.parsers.builtin.features import Inputs, encode
 from nl2sql.parsers.builtin.grammar import Leaf, Reading
 from nl2sql.parsers.builtin.parts import with_parts
@@ -76,10 +76,9 @@ class BuiltinParser:
         """Load the weights in `folder`; 0 `threads` means one. Raises ParserUnavailableError."""
         # Beside other busy processes two threads take many times as long as one; alone they save a twentieth.
         self._threads = threads or 1
-        self._network, fitted, revision = weights.load(folder)
+        self._network, confidence, revision = weights.load(folder)
         self._pieces, self._special = weights.load_pieces(folder)
-        self._ranking = Ranking(fitted.ranking or PRIOR)
-        self._calibration = Calibration(**fitted.confidence)
+        self._calibration = Calibration(**confidence)
         self._info = ParserInfo("builtin", revision)
         self._turns = Turns()
         self._pools = ThreadpoolController()
@@ -154,7 +153,7 @@ class BuiltinParser:
         return list(said.values())
 
     def _candidate(self, said: Said, request: ParseRequest) -> Candidate:
-        score = self._ranking.total(said.score, said.evidence)
+        score = ranked(said.score, said.evidence)
         return Candidate(said.sql, score, grammar.to_text(said.reading), tuple(_notes(said.reading, request)))
 
     def _read(self, request: ParseRequest) -> Inputs:

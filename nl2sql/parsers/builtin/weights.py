@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,16 +23,8 @@ RELEASED = Path(__file__).parent / "released"
 _DAMAGED = "The built-in parser's weights are missing or damaged; fetch the repository's files again."
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What was fitted after training: the numbers of the confidence, and the weights of a reading's evidence."""
-
-    confidence: dict[str, float]
-    ranking: dict[str, float]
-
-
-def load(folder: Path = RELEASED) -> tuple[Network, Fitted, str]:
-    """The network in `folder` ready to predict, what was fitted to it and its revision (a digest of the weights).
+def load(folder: Path = RELEASED) -> tuple[Network, dict[str, float], str]:
+    """The network in `folder` ready to predict, the confidence fitted to it and its revision (a digest of the weights).
 
     Raises ParserUnavailableError when the files are missing or damaged.
     """
@@ -43,10 +34,9 @@ def load(folder: Path = RELEASED) -> tuple[Network, Fitted, str]:
         tensors = [_stored(named) for part in written for named in deserialize(part)]  # type: ignore[no-untyped-call]
         network = Network(ModelConfig(**description["model"]), dict(tensors))
         confidence = dict(description["calibration"])
-        fitted = Fitted(confidence, dict(confidence.pop("ranking", {})))
     except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
         raise ParserUnavailableError(_DAMAGED) from error
-    return network, fitted, hashlib.sha256(b"".join(written)).hexdigest()[:12]
+    return network, confidence, hashlib.sha256(b"".join(written)).hexdigest()[:12]
 
 
 def _files(folder: Path) -> list[Path]:
