@@ -211,7 +211,7 @@ def test_what_is_not_grouped_takes_any_value():
     reading = ("select", "divide", column("books.price"), "count", table("books"), "group", column("books.pages"),
                "having", ">", column("books.cost"), number("3"), "desc", column("books.title"), "end")  # fmt: skip
     sql = render(reading, LIBRARY, TODAY)
-    assert sql.startswith("SELECT any_value(price) / nullif(count(*), 0) FROM books GROUP BY pages")
+    assert sql.startswith("SELECT any_value(price) / nullif(count(*), 0) AS price_per_count FROM books GROUP BY pages")
     assert sql.endswith("HAVING any_value(cost) > 3 ORDER BY any_value(title) DESC")
 
 

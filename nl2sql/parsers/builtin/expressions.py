@@ -222,7 +222,8 @@ class Expressions:
     def _apart(self, unit: str, start: Node, end: Node) -> str:
         if family_of(self.schema, start) != "date" or family_of(self.schema, end) != "date":
             raise ParserError("Days and hours lie between dates only.")
-        return f"date_diff('{unit.removesuffix('s')}', {self.write(start)}, {self.write(end)})"
+        between = f"{self.write(start)}, {self.write(end)}"
+        return f"date_diff('day', {between})" if unit == "days" else f"date_diff('second', {between}) / 3600"
 
     def number(self, node: Node) -> str:
         """An expression to compute with: a number, or text that may spell one."""
@@ -234,7 +235,7 @@ class Expressions:
 
     def _arithmetic(self, node: Node) -> str:
         left, right = (
-            f"({self.number(part)})" if part.head in (*ARITHMETIC, "rate", *OVER_GROUPS) else self.number(part)
+            f"({self.number(part)})" if part.head in (*ARITHMETIC, "rate", "hours", *OVER_GROUPS) else self.number(part)
             for part in node.parts
         )
         if node.head == "divide":

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from nl2sql.errors import ParserError
-from nl2sql.linking import split_name
 from nl2sql.parsers.builtin.conditions import Conditions
 from nl2sql.parsers.builtin.expressions import Course, Expressions, Extreme, family_of, table_of
 from nl2sql.parsers.builtin.grammar import AGGREGATES, BUCKETS, CONDITIONAL, Leaf, Reading
+from nl2sql.parsers.builtin.headings import heading
 from nl2sql.parsers.builtin.joins import Path, join_path, pairings, rooted
 from nl2sql.parsers.builtin.roles import Role
 from nl2sql.parsers.builtin.tree import Node, Query, to_tree
@@ -190,14 +190,16 @@ class _Select:
 
     def _item(self, node: Node) -> str:
         text = self.expressions.write(node)
-        name = _name(node)
+        name = heading(node) or ""
         if isinstance(node.head, Leaf):
             return f"{text} AS {quote(name)}" if text.startswith(_OF_GROUP) and name else text
-        taken = {fold(column.name) for one, _ in self.path for column in table_of(self.schema, one).columns}
-        if name and fold(name) not in taken and name not in self.names.values():
-            self.names[text] = name
-            return f"{text} AS {quote(name)}"
-        return text
+        columns = {fold(column.name) for one, _ in self.path for column in table_of(self.schema, one).columns}
+        taken = columns | {fold(one) for one in self.names.values()}
+        free = next((one for one in (name, f"{name}_2", f"{name}_3") if fold(one) not in taken), "")
+        if not name or not free:
+            return text
+        self.names[text] = free
+        return f"{text} AS {quote(free)}"
 
     def _order_key(self, node: Node) -> str:
         text = self.expressions.write(node)
@@ -239,24 +241,3 @@ def _parted(where: Node | None) -> tuple[Node | None, list[Node]]:
 
 
 _OF_GROUP = ("any_value(", "arg_max(", "arg_min(")
-_NAMES = {
-    "rate": "percent", "share": "percent", "running": "running_total", "change": "change", "growth": "growth_percent",
-    "rank": "rank", "days": "days", "hours": "hours",
-}  # fmt: skip
-
-
-def _name(node: Node) -> str | None:
-    """A readable name for a computed column."""
-    if isinstance(node.head, Leaf):
-        return node.head.column or None
-    if node.head in _NAMES:
-        return _NAMES[node.head]
-    if node.head in ("when", "within"):
-        return _name(node.parts[0])
-    if node.head in AGGREGATES:
-        inner = node.first_leaf
-        if inner is None:
-            return None
-        what = "_".join(split_name(inner.column or inner.table))
-        return f"{node.head}_{what}" if inner.kind == "column" or node.head != "count" else "count"
-    return node.head if node.head in BUCKETS else None
