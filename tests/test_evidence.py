@@ -136,6 +136,9 @@ def test_what_is_said_twice():
     assert repeated(("select", NAME, NAME, "end")) == 1
     assert repeated(("select", NAME, "where", "or", ">", TOTAL, other, ">", TOTAL, other, "end")) == 1
     assert not repeated(("select", NAME, TOTAL, "where", "or", ">", TOTAL, other, "<", TOTAL, other, "end"))
+    both = ("and", "null", days[0], "and", ">", TOTAL, other, "null", days[0])
+    assert repeated(("select", NAME, "where", *both, "end")) == 1
+    assert repeated(("select", NAME, "group", NAME, "having", ">", "sum", TOTAL, "sum", TOTAL, "end")) == 1
     assert not repeated(("select", "days", *days, "end"))
     assert not repeated(("no", "reading"))
 

@@ -17,6 +17,7 @@ from nl2sql.parsers.builtin.features import Inputs
 from nl2sql.parsers.builtin.grammar import (
     AGGREGATES,
     ARITHMETIC,
+    COMPARISONS,
     DURATIONS,
     LIMITS,
     PATTERNS,
@@ -168,13 +169,14 @@ def _arms(reading: Reading) -> tuple[Query, ...]:
 
 
 def repeated(reading: Reading) -> int:
-    """How often a reading says the same twice: x and x, x less x, the same column or total shown again."""
+    """How often a reading says the same twice: x and x, x less x or more than x, a column or total shown again."""
     found = 0
     for query in _arms(reading):
         clauses = [one for one in (query.where, query.having, *query.items) if one is not None]
         nodes = [node for clause in clauses for node in clause.walk()]
         found += sum(node.head in _OF_TWO and node.parts[0] == node.parts[1] for node in nodes if len(node.parts) > 1)
-        found += sum(one in query.items[:place] for place, one in enumerate(query.items))
+        said = [query.items, list(_all_of(query.where)), list(_all_of(query.having))]
+        found += sum(one in ones[:place] for ones in said for place, one in enumerate(ones))
     return found
 
 
@@ -238,7 +240,7 @@ def overlapping(reading: Reading, inputs: Inputs) -> int:
     return sum(left[1] > right[0] for at, left in enumerate(ordered) for right in ordered[at + 1 :])
 
 
-_OF_TWO = frozenset(("and", "or", *DURATIONS, *ARITHMETIC)) - {"add", "multiply"}
+_OF_TWO = frozenset(("or", *COMPARISONS, *DURATIONS, *ARITHMETIC)) - {"add", "multiply"}
 
 
 def unstored(reading: Reading, values: ValueIndex) -> int:

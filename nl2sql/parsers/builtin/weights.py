@@ -33,7 +33,7 @@ def load(folder: Path = RELEASED) -> tuple[Network, dict[str, float], str]:
         written = [path.read_bytes() for path in _files(folder)]
         tensors = [_stored(named) for part in written for named in deserialize(part)]  # type: ignore[no-untyped-call]
         network = Network(ModelConfig(**description["model"]), dict(tensors))
-        confidence = dict(description["calibration"])
+        confidence = {name: float(description["calibration"][name]) for name in ("bias", "score", "margin")}
     except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
         raise ParserUnavailableError(_DAMAGED) from error
     return network, confidence, hashlib.sha256(b"".join(written)).hexdigest()[:12]
