@@ -36,6 +36,7 @@ from tests.readings import SCHEMAS
 pytestmark = pytest.mark.usefixtures("one_thread")
 LIBRARY = SCHEMAS["library"]
 K = TINY.keywords
+FITTED = {"bias": 0.5, "score": 2.0, "margin": 0.25}
 
 
 @pytest.fixture(scope="module")
@@ -221,24 +222,24 @@ def test_the_learning_rate_rises_and_falls():
 
 def test_weights_are_read_as_they_were_written(folder, tmp_path):
     model = tiny_model(7)
-    save(model, tmp_path, {"bias": 0.5, "score": 2.0, "margin": 0.25})
+    save(model, tmp_path, FITTED)
     loaded, confidence, revision = weights.load(tmp_path)
     assert loaded.config == TINY
-    assert confidence == {"bias": 0.5, "score": 2.0, "margin": 0.25}
+    assert confidence == FITTED
     assert re.fullmatch(r"[0-9a-f]{12}", revision)
     rounded = {name: tensor.to(torch.bfloat16).float().numpy() for name, tensor in model.state_dict().items()}
     assert np.array_equal(floats(loaded.pieces), rounded["encoder.pieces.weight"])
     assert np.array_equal(loaded.encoder[0].up.weight, rounded["encoder.layers.0.up.weight"].T)
     assert np.array_equal(loaded.decoder[0].down.bias, rounded["layers.0.down.bias"])
     assert np.array_equal(loaded.start, rounded["start"])
-    save(tiny_model(8), tmp_path, {})
+    save(tiny_model(8), tmp_path, FITTED)
     assert weights.load(tmp_path)[2] != revision
 
 
 def test_weights_are_written_and_read_in_shards(tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    save(tiny_model(7), whole, {})
-    save(tiny_model(7), parts, {}, "40KB")
+    save(tiny_model(7), whole, FITTED)
+    save(tiny_model(7), parts, FITTED, "40KB")
     shards = sorted(parts.glob("model-*.safetensors"))
     assert len(shards) > 2
     assert not (parts / "model.safetensors").exists()
@@ -247,7 +248,7 @@ def test_weights_are_written_and_read_in_shards(tmp_path):
     shards[1].unlink()
     with pytest.raises(ParserUnavailableError, match="missing or damaged"):
         weights.load(parts)
-    save(tiny_model(7), parts, {})
+    save(tiny_model(7), parts, FITTED)
     assert [one.name for one in parts.glob("model*")] == ["model.safetensors"]
 
 
@@ -293,7 +294,7 @@ def damage(folder: Path, what: str) -> None:
     ],
 )  # fmt: skip
 def test_damaged_weights_are_a_sentence(tmp_path, what):
-    save(tiny_model(1), tmp_path, {})
+    save(tiny_model(1), tmp_path, FITTED)
     damage(tmp_path, what)
     with pytest.raises(ParserUnavailableError, match=r"missing or damaged; fetch the repository's files again\.$"):
         weights.load(tmp_path)

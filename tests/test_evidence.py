@@ -229,3 +229,10 @@ def test_hardness(sql, level):
 def test_the_number_of_a_place_is_not_left_out():
     assert "unused" not in found("who has the 2nd highest total", NAME, "desc", TOTAL, "second")
     assert found("who has the 2nd highest total", NAME, "desc", TOTAL, "limit1")["unused"] == 1
+
+
+def test_a_word_that_only_implies_today_may_be_left_out():
+    due = Leaf("column", "orders", "total"), Leaf("text", text="overdue")
+    assert "unused" not in found("overdue orders", Leaf("table", "orders"), "where", "=", *due)
+    assert "unused" not in found("overdue orders", Leaf("table", "orders"))
+    assert found("orders of today", Leaf("table", "orders"))["unused"] == 1

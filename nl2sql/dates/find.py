@@ -176,7 +176,7 @@ def _by_first_word() -> dict[str, tuple[Production, ...]]:
     begin(("week", "w"), calendar.week_form)
     begin(_NAMED_YEARS, numeric.named_year)
     begin(("spring", "summer", "autumn", "fall", "winter"), calendar.season_form)
-    begin(("today", "tonight", "yesterday", "tomorrow", "day", "this", "last"), relative.day_word)
+    begin(("today", "tonight", "yesterday", "tomorrow", "day", "this", "last", "overdue", "past"), relative.day_word)
     begin(("ytd", "qtd", "mtd", "wtd", "so", "this", "current"), relative.to_date_form)
     begin(("last", "previous", "prior", "preceding"), relative.to_date_form)
     begin(_BACK_AND_AHEAD, relative.weekend_form)

@@ -277,12 +277,17 @@ def unused_mentions(reading: Reading, inputs: Inputs) -> int:
         words = range(*item.words)
         if item.kind not in ("anchor", "mention") or item.leaf is None or names.issuperset(words):
             continue
-        if item.words[0] < inputs.earlier:
+        if item.words[0] < inputs.earlier or _is_implied(item.leaf):
             continue
         taken = item.leaf in used or any(normal_form(inputs.words[at].text) in said for at in words)
         for at in words:
             groups[at] = taken or groups.get(at, False)
     return sum(not any(groups[at] for at in run) for run in _runs(groups))
+
+
+def _is_implied(leaf: Leaf) -> bool:
+    """Whether a date is none that the question says: «overdue» is as often a status."""
+    return leaf.kind == "date" and leaf.text.casefold() in ("overdue", "past due")
 
 
 def _runs(groups: dict[int, bool]) -> list[list[int]]:

@@ -176,8 +176,8 @@ department, division, team, unit | : name, budget, city, headcount > company
 category, product group, product line | : name, description > 
 campaign, promotion, marketing campaign, ad, marketing action | ads: name, channel, budget, began, ended, spend, views, status > employee
 return, returned item, refund, complaint | sent back items: returned, reason, refund, quantity, status > order item, order, product
-ticket, support ticket, case, support request, issue, incident | : created, closed, priority, status, topic, satisfaction, channel > customer, employee, order, product
-project, engagement, initiative | : name, status, budget, began, ended, priority > customer, employee, department
+ticket, support ticket, case, support request, issue, incident | : created, due, closed, priority, status, topic, satisfaction, channel > customer, employee, order, product
+project, engagement, initiative | : name, status, budget, began, due, ended, priority > customer, employee, department
 task, todo, work item, job | : title, status, priority, due, hours, created > project, employee
 lead, prospect, opportunity, deal | : name, status, amount, created, industry, country, channel > employee, campaign
 contract, agreement, policy | : began, ended, ended2, amount, status, plan > customer, supplier
@@ -216,7 +216,7 @@ player, athlete | : name, age, height, country, points, salary > team
 team, club, squad | : name, city, founded, budget > 
 match, game, fixture | : began, points, city, views > team, venue
 school, college, campus | : name, city, region, capacity > 
-loan, credit, mortgage | : amount, began, status, plan, duration > customer, branch
+loan, credit, mortgage | : amount, began, due, paid, status, plan, duration > customer, branch
 branch, bank branch, agency | : name, city, region, headcount > 
 flight, departure | : code, began, distance, duration, price, status > airline, airport, aircraft
 airline, carrier | : name, country, rating, founded > 
@@ -264,7 +264,7 @@ candidate, applicant | : name, city, email, level >
 vacancy, job opening, job posting | vacancies: title, department, salary, status, created > company
 claim, insurance claim | : created, amount, status, reason > policy
 policy, insurance policy | policies: plan, began, ended2, fee > customer
-rental, hire, loan | : began, ended, fee, status > customer, vehicle, film, branch
+rental, hire, loan | : began, due, returned, ended, fee, status > customer, vehicle, film, branch
 film, movie | : title, genre, year, language, duration > 
 playlist entry, play, stream | plays: visited, duration, channel > listener, song
 listener, user | : name, country, plan, age > 

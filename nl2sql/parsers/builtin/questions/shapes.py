@@ -11,6 +11,7 @@ from nl2sql.parsers.builtin.questions import (
     flat,
     groups,
     hops,
+    overdue,
     parents,
     places,
     proportions,
@@ -44,7 +45,7 @@ SHAPES: tuple[tuple[Callable[[Draw], Asked | None], float], ...] = (
     (entities.two_measures, 3), (entities.asked_total, 5), (entities.average_per_time, 0.7), (entities.both_ends, 1),
     (entities.different_entities, 1.2), (entities.largest_and_whose, 0.8), (verbs.looked_up, 1.8),
     (verbs.how_many_did, 1.6),
-    (verbs.first_or_last_date, 1), (courses.best_time, 1.2),
+    (verbs.first_or_last_date, 1), (courses.best_time, 1.2), (overdue.overdue, 50),
     (sold.sold, 6), (rows.above_average_of_state, 1.2),
     (hops.across, 12), (hops.who_with_what, 22), (hops.who_has_such, 10), (hops.in_both_roles, 25),
 )  # fmt: skip
