@@ -174,6 +174,33 @@ def test_a_plain_key_beside_a_role_stays_the_way_to_the_table():
     ]  # fmt: skip
 
 
+def test_beside_roles_a_table_between_two_is_the_way_from_one_to_the_other():
+    """Paddlers on a trip are its crew; its leader and its medic are said as such."""
+    integer = ("id", "leader_id", "medic_id", "trip_id", "paddler_id")
+    tables = {
+        "paddlers": ("id", "name"),
+        "trips": ("id", "river", "leader_id", "medic_id"),
+        "crew": ("trip_id", "paddler_id"),
+    }
+    keys = [("trips", "leader_id", "paddlers"), ("trips", "medic_id", "paddlers"), ("crew", "trip_id", "trips"),
+            ("crew", "paddler_id", "paddlers")]  # fmt: skip
+    schema = with_roles(
+        Schema(
+            tuple(
+                Table(
+                    name,
+                    tuple(Column(one, "INTEGER" if one in integer else "VARCHAR") for one in columns),
+                    ("id",) * ("id" in columns),
+                )
+                for name, columns in tables.items()
+            ),
+            tuple(ForeignKey(table, (column,), to, ("id",)) for table, column, to in keys),
+        )
+    )
+    assert [name for name, _ in join_path(schema, ["paddlers", "trips"])] == ["paddlers", "crew", "trips"]
+    assert [name for name, _ in join_path(schema, ["leader", "trips"])] == ["leader", "trips"]
+
+
 def test_each_employee_with_the_manager(rows):
     sql = render(("select", column("staff", "name"), column("manager", "name"), "end"), with_roles(MANAGED), TODAY)
     assert sorted(rows(sql)) == [("Bo", "Ada"), ("Cy", "Ada"), ("Di", "Bo")]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import permutations
 
 from nl2sql.kinship import stems
 from nl2sql.linking import ValueIndex, ValueMatch, Word, split_name, stem
@@ -79,7 +80,7 @@ def with_roles(schema: Schema) -> Schema:
         return schema
     called = {(fold(key.table), key.columns) for key in keys}
     plain = [key for key in schema.foreign_keys if (fold(key.table), key.columns) not in called]
-    tied = {(fold(key.table), fold(key.to_table)) for key in plain}
+    tied = {(fold(key.table), fold(key.to_table)) for key in plain} | _bridged(plain)
     others = [
         key
         for key in schema.foreign_keys
@@ -87,6 +88,14 @@ def with_roles(schema: Schema) -> Schema:
         and tied.isdisjoint(((fold(key.table), fold(key.to_table)), (fold(key.to_table), fold(key.table))))
     ]
     return replace(schema, tables=(*schema.tables, *roles), foreign_keys=(*plain, *others, *keys))
+
+
+def _bridged(keys: Sequence[ForeignKey]) -> set[tuple[str, str]]:
+    """Tables (case-folded) that one between them refers to: a crew ties paddlers to expeditions, beside the leader."""
+    targets: dict[str, set[str]] = {}
+    for key in keys:
+        targets.setdefault(fold(key.table), set()).add(fold(key.to_table))
+    return {pair for found in targets.values() for pair in permutations(found, 2)}
 
 
 _SUPERIORS = frozenset(("manager", "mgr", "supervisor", "boss"))
