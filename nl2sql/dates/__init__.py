@@ -4,8 +4,10 @@ from nl2sql.dates.bounds import bounds, describe, phrase
 from nl2sql.dates.earlier_forms import period_before
 from nl2sql.dates.find import DateMention, ends_of, find_dates
 from nl2sql.dates.period import Period, from_text, to_text
+from nl2sql.dates.relative_forms import IMPLIED
 
 __all__ = [
+    "IMPLIED",
     "DateMention",
     "Period",
     "bounds",

@@ -26,8 +26,10 @@ BACK = frozenset({"last", "past", "previous", "prior", "preceding", "trailing", 
 AHEAD = frozenset({"next", "coming", "upcoming"})
 _TO_DATE: dict[str, Unit] = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
 _DAYS = {
-    "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "overdue": 0,
+    "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "overdue": 0, "expired": 0, "lapsed": 0,
 }  # fmt: skip
+IMPLIED = ("overdue", "past due", "expired", "lapsed", "no longer valid", "still valid")
+"""What says no day but means today: what was due or ended before it, or has not yet."""
 _AVERAGES = frozenset({"average", "averages", "avg", "mean", "sum", "total", "window", "windows"})
 _EXPIRING = frozenset({"due", "expire", "expires", "expiring", "payable"})
 _SPANNING = frozenset({"in", "over", "within", "during", "for", "throughout"})
@@ -37,13 +39,14 @@ _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening", "night"})
 def day_word(tokens: Tokens, at: int) -> Found | None:
     """ "today", "yesterday", "day before yesterday", "day after tomorrow", "this morning", "last night".
 
-    "overdue" and "past due" say no day but mean this one: what was due before it.
+    So do those that mean today without saying it (`IMPLIED`).
     """
     text, second, third = tokens[at].text, tokens[at + 1].text, tokens[at + 2].text
     if text in _DAYS:
         return Found(Period("day", "relative", offset=_DAYS[text]), at + 1)
-    if (text, second) == ("past", "due"):
-        return Found(Period("day", "relative"), at + 2)
+    for words in ((text, second), (text, second, third)):
+        if " ".join(words) in IMPLIED:
+            return Found(Period("day", "relative"), at + len(words))
     if text == "day" and (second, third) in (("before", "yesterday"), ("after", "tomorrow")):
         return Found(Period("day", "relative", offset=-2 if second == "before" else 2), at + 3)
     if (text == "this" and second in _PARTS_OF_DAY) or (text, second) == ("last", "night"):
