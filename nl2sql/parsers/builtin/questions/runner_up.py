@@ -22,7 +22,7 @@ _OTHERS = re.compile(r"\b(top|first|last|second|third|and|or|two|three|each time
 def runner_up(question: str, reading: Reading, rng: random.Random) -> tuple[str, Reading] | None:
     """`question` and `reading` for the second or third place; None where they do not ask for one row by a superlative.
 
-    >>> runner_up("who is the oldest", ("select", "name", "desc", "age", "limit1", "end"), random.Random(4))
+    >>> runner_up("who is the oldest", ("select", "name", "desc", "age", "limit1", "end"), random.Random(2))
     ('who is the second oldest', ('select', 'name', 'desc', 'age', 'second', 'end'))
     """
     if not _asks_for_one(reading):
