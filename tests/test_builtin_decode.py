@@ -16,7 +16,7 @@ from nl2sql.parsers.base import ParseRequest
 from nl2sql.parsers.builtin import decode, grammar, weights
 from nl2sql.parsers.builtin.decode import search
 from nl2sql.parsers.builtin.features import Inputs, Item, encode, find_links
-from nl2sql.parsers.builtin.grammar import KEYWORD_IDS, LONGEST, START, Leaf
+from nl2sql.parsers.builtin.grammar import COMPARISONS, KEYWORD_IDS, LONGEST, START, Leaf
 from nl2sql.parsers.builtin.model import ParserModel, save
 from nl2sql.parsers.builtin.parser import BuiltinParser
 from nl2sql.parsers.builtin.render import render
@@ -417,6 +417,15 @@ def test_what_types_keep_out_counts_against_a_reading(laid_out):
     typed, _ = search(network, inputs, 3)
     free, _ = search(network, inputs, 3, typed=False)
     assert typed[0].score <= free[0].score
+
+
+@pytest.mark.parametrize(("words", "sides"), [("overdue", {"<", "<="}), ("still valid", {">", ">="}), ("today", None)])
+def test_words_that_only_mean_today_are_compared_one_way(laid_out, words, sides):
+    inputs = laid_out(f"loans {words}", SCHEMAS["library"])
+    places = decode._Places(inputs, TINY.keywords)
+    (at,) = [place for place, item in enumerate(inputs.items) if item.kind == "mention"]
+    free = {operator for operator, closed in places.against.items() if not closed[at]}
+    assert free == (sides or set(COMPARISONS))
 
 
 def test_search_stops_when_it_is_told_to(laid_out):

@@ -28,8 +28,8 @@ _TO_DATE: dict[str, Unit] = {"ytd": "year", "qtd": "quarter", "mtd": "month", "w
 _DAYS = {
     "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "overdue": 0, "expired": 0, "lapsed": 0,
 }  # fmt: skip
-IMPLIED = ("overdue", "past due", "expired", "lapsed", "no longer valid", "still valid")
-"""What says no day but means today: what was due or ended before it, or has not yet."""
+IMPLIED = {**dict.fromkeys(("overdue", "past due", "expired", "lapsed", "no longer valid"), "<"), "still valid": ">"}
+"""What says no day but means today, and on which side of it a date lies: due or ended before it, or not yet."""
 _AVERAGES = frozenset({"average", "averages", "avg", "mean", "sum", "total", "window", "windows"})
 _EXPIRING = frozenset({"due", "expire", "expires", "expiring", "payable"})
 _SPANNING = frozenset({"in", "over", "within", "during", "for", "throughout"})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from nl2sql.dates import IMPLIED
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError
 from nl2sql.kinship import stems
@@ -146,11 +147,16 @@ class _Places:
         """What text can be more or less than: stored values with digits, as dates have that are kept as text."""
         self.against = {
             operator: np.array(
-                [place in (below if operator.startswith(">") else above) for place in range(len(items))], bool
+                [
+                    place in (below if operator.startswith(">") else above if operator.startswith("<") else ())
+                    or (typed and _implied_side(item) not in ("", operator[0]))
+                    for place, item in enumerate(items)
+                ],
+                bool,
             )
-            for operator in (">", ">=", "<", "<=")
+            for operator in COMPARISONS
         }
-        """By operator, the numbers and dates that the question compares the other way."""
+        """By operator, the numbers and dates that the question compares another way."""
         self.parents = np.array([item.parent for item in items], np.int64)
         # Weights that were trained before a keyword was thought of have no place for it.
         unknown = frozenset(keyword for keyword, number in KEYWORD_IDS.items() if number >= keyword_count)
@@ -215,6 +221,13 @@ def _names_rows(item: Item, inputs: Inputs) -> bool:
     if not _KEY_FEATURES.isdisjoint(inputs.features[item.span[0]]) or (len(words) > 1 and words[-1] in _KEY_WORDS):
         return True
     return stems(item.leaf.column) == stems(item.leaf.table)[-1:]
+
+
+def _implied_side(item: Item) -> str:
+    """The comparison that words such as «overdue» stand for, which mean today; empty for all that says what it is."""
+    if _leaf_kind(item) != "date" or item.leaf is None:
+        return ""
+    return IMPLIED.get(" ".join(item.leaf.text.casefold().split()), "")
 
 
 def _leaf_kind(item: Item) -> str:
