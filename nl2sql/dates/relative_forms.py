@@ -26,7 +26,7 @@ BACK = frozenset({"last", "past", "previous", "prior", "preceding", "trailing", 
 AHEAD = frozenset({"next", "coming", "upcoming"})
 _TO_DATE: dict[str, Unit] = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
 _DAYS = {
-    "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "overdue": 0, "expired": 0, "lapsed": 0,
+    "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1,
 }  # fmt: skip
 IMPLIED = {**dict.fromkeys(("overdue", "past due", "expired", "lapsed", "no longer valid"), "<"), "still valid": ">"}
 """What says no day but means today, and on which side of it a date lies: due or ended before it, or not yet."""
@@ -36,15 +36,20 @@ _SPANNING = frozenset({"in", "over", "within", "during", "for", "throughout"})
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening", "night"})
 
 
-def day_word(tokens: Tokens, at: int) -> Found | None:
-    """ "today", "yesterday", "day before yesterday", "day after tomorrow", "this morning", "last night".
+def implied_side(words: str) -> str:
+    """The side of today that `words` such as "Past due" stand for, "<" or ">"; empty where they say a day."""
+    return IMPLIED.get(" ".join(words.casefold().split()), "")
 
-    So do those that mean today without saying it (`IMPLIED`).
+
+def day_word(tokens: Tokens, at: int) -> Found | None:
+    """ "today", "yesterday", "tomorrow", "day before yesterday", "day after tomorrow", "this morning", "last night".
+
+    Also what means today without saying it (`IMPLIED`).
     """
     text, second, third = tokens[at].text, tokens[at + 1].text, tokens[at + 2].text
     if text in _DAYS:
         return Found(Period("day", "relative", offset=_DAYS[text]), at + 1)
-    for words in ((text, second), (text, second, third)):
+    for words in ((text,), (text, second), (text, second, third)):
         if " ".join(words) in IMPLIED:
             return Found(Period("day", "relative"), at + len(words))
     if text == "day" and (second, third) in (("before", "yesterday"), ("after", "tomorrow")):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from nl2sql.dates import IMPLIED
+from nl2sql.dates import implied_side
 from nl2sql.engine.base import Cancel
 from nl2sql.errors import QueryCancelledError
 from nl2sql.kinship import stems
@@ -227,7 +227,7 @@ def _implied_side(item: Item) -> str:
     """The comparison that words such as «overdue» stand for, which mean today; empty for all that says what it is."""
     if _leaf_kind(item) != "date" or item.leaf is None:
         return ""
-    return IMPLIED.get(" ".join(item.leaf.text.casefold().split()), "")
+    return implied_side(item.leaf.text)
 
 
 def _leaf_kind(item: Item) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from nl2sql.dates import IMPLIED
+from nl2sql.dates import implied_side
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
 from nl2sql.parsers.builtin.features import Inputs
@@ -288,7 +288,7 @@ def unused_mentions(reading: Reading, inputs: Inputs) -> int:
 
 def _is_implied(leaf: Leaf) -> bool:
     """Whether a date is none that the question says: «overdue» is as often a status."""
-    return leaf.kind == "date" and " ".join(leaf.text.casefold().split()) in IMPLIED
+    return leaf.kind == "date" and implied_side(leaf.text) != ""
 
 
 def _runs(groups: dict[int, bool]) -> list[list[int]]:

@@ -13,7 +13,6 @@ _DONE = ("paid", "paid on", "payment date", "closed", "closed on", "returned", "
 _VALID_UNTIL = ("ended2", "valid until", "expiry date", "expiration date", "expires on")
 _ENDS = ("ended", "end date")
 _RUN_OUT = frozenset(("contract", "agreement", "policy", "subscription", "membership", "lease", "licence", "license"))
-_SAID = ("overdue", "past due", "expired", "lapsed", "no longer valid", "still valid")
 
 _OVERDUE = (
     wordings("""overdue {noun} | which {noun} are overdue | {noun} that are past due | {noun} past due
@@ -60,7 +59,7 @@ def overdue(draw: Draw) -> Asked | None:
     elif roll > 0.75 and measures:
         measured = draw.rng.choice(measures)
         words, actions = draw.one_of(totals, noun=noun, column=draw.say(measured)), ["sum", measured.leaf]
-    said = next(one for one in _SAID if one in words)
+    said = next(one for one in dates.IMPLIED if one in words)
     today = Leaf("date", value=dates.to_text(dates.Period("day", "relative")), text=said)
     conditions: list[list[Action]] = [[">=" if still else "<", field.leaf, today]]
     if done is not None and not expires:
