@@ -6,11 +6,11 @@ import calendar
 import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Prefix
+from rapidfuzz.distance import OSA, Prefix
 
 from nl2sql import meanings
 from nl2sql.engine.base import ResultSet
@@ -606,6 +606,53 @@ def best_matches(
         if len(kept) == limit:
             break
     return tuple(kept)
+
+
+_SHORTEST_SLIP, _LONG_SLIP = 6, 8
+"""Letters of a word from which on one letter may have slipped, and from which on two may have."""
+_ENDINGS = frozenset(
+    """s d r e n y l es ed er or al en an ee ly ers ors ees ing ies ied ier ion ive ity eer als able ance ment ings
+    ions eries eld""".split()
+)
+"""What ends another word of the same family: «payer» is no slip of «pays»."""
+
+
+def respelled(
+    words: Sequence[Word], at: Iterable[int], names: Iterable[str], is_word: Callable[[str], bool]
+) -> tuple[Word, ...]:
+    """The words with slips in those at the places `at` mended, after words of `names` that are near.
+
+    A word is a slip where `is_word` does not know it and just one word of the names begins with the same letter and is
+    one letter away, or two where both are long (optimal string alignment, Damerau 1964).
+
+    >>> [one.text for one in respelled(split_words("rent by neigborhood"), [2], ["Neighborhood"], str.isupper)]
+    ['rent', 'by', 'neighborhood']
+    """
+    known = {part: stem(part) for name in names for part in split_name(name) if len(part) >= _SHORTEST_SLIP}
+    mended = list(words)
+    for place in at:
+        word = words[place].text.lower()
+        said = stem(word)
+        if len(said) < _SHORTEST_SLIP or not said.isalpha() or said in known.values() or is_word(word):
+            continue
+        near: dict[str, tuple[int, int, str]] = {}
+        for part, wanted in known.items():
+            if part[0] == word[0] and abs(len(said) - len(wanted)) <= 2 and not _is_kin(word, part):
+                most = 2 if min(len(said), len(wanted)) >= _LONG_SLIP else 1
+                away = OSA.distance(said, wanted, score_cutoff=most)
+                if away <= most:
+                    one = (away, OSA.distance(word, part), part)
+                    near[wanted] = min(near.get(wanted, one), one)
+        best = sorted(near.values())
+        if best and (len(best) == 1 or best[0][0] < best[1][0]):
+            mended[place] = replace(words[place], text=best[0][-1])
+    return tuple(mended)
+
+
+def _is_kin(word: str, other: str) -> bool:
+    """Whether two words that are near are of one family: they differ in an ending."""
+    shared = Prefix.similarity(word, other)
+    return not word[shared:] or not other[shared:] or word[shared:] in _ENDINGS
 
 
 NameMatch = Literal["none", "partial", "exact"]

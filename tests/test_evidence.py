@@ -115,6 +115,16 @@ def test_a_column_that_is_to_be_two_things_at_once():
     assert contradicting(("select", NAME, "where", *oslo, "intersect", "select", NAME, "where", *rome, "end")) == 0
 
 
+def test_a_slip_of_a_column_is_read_as_the_column():
+    pieces, special = weights.load_pieces()
+    laid = []
+    for asked in ("customers by city", "custommers by city"):
+        inputs = encode(asked, SHOP, find_links(asked, None, SHOP), pieces, special)
+        assert inputs.question == asked
+        laid.append((inputs.pieces, inputs.features, inputs.related))
+    assert laid[0] == laid[1]
+
+
 def test_two_values_of_the_same_words():
     asked = "orders from 1990 to 1999"
     total = Leaf("table", "orders")
@@ -140,6 +150,9 @@ def test_what_is_said_twice():
     assert repeated(("select", NAME, "where", *both, "end")) == 1
     assert repeated(("select", NAME, "group", NAME, "having", ">", "sum", TOTAL, "sum", TOTAL, "end")) == 1
     assert not repeated(("select", "days", *days, "end"))
+    eight = Leaf("number", value="8", text="8")
+    assert repeated(("select", NAME, "where", "and", ">", TOTAL, other, ">=", TOTAL, eight, "end")) == 1
+    assert not repeated(("select", NAME, "where", "and", ">", TOTAL, other, "<", TOTAL, eight, "end"))
     assert not repeated(("no", "reading"))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nl2sql.engine.base import ResultSet
 from nl2sql.errors import EngineError
-from nl2sql.linking import ValueIndex, match_names, normal_form, split_name, split_words, stem
+from nl2sql.linking import ValueIndex, match_names, normal_form, respelled, split_name, split_words, stem
 from nl2sql.numerals import find_numbers
 from nl2sql.schema import Column, Schema, Table
 
@@ -253,6 +253,42 @@ def test_other_names_count_too():
 def test_names_without_letters_match_nothing(name):
     assert split_name(name) == ()
     assert match_names(split_words("$ -- 🙂"), name) == ("none", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("question", "mended"),
+    [
+        ("rent by neigborhood", "rent by neighbourhood"), ("rent by nieghbourhoods", "rent by neighbourhood"),
+        ("acounts we lost", "account we lost"), ("Departmnet heads", "department heads"),
+        ("the acc0unts", "the acc0unts"),
+        ("who are the payers", "who are the payers"), ("expiring soon", "expiring soon"), ("oders", "oders"),
+        ("all invocie dates", "all invoice dates"), ("invoiced in May", "invoiced in May"), ("countries", "countries"),
+    ],
+)  # fmt: skip
+def test_slips_of_names_are_mended(question, mended):
+    names = [
+        "neighbourhood",
+        "account_name",
+        "Department",
+        "orders",
+        "player",
+        "Expiry",
+        "invoice_dt",
+        "County",
+        "counts",
+    ]
+    words = split_words(question)
+    known = {"countries", "dates", "heads"}
+    found = respelled(words, range(len(words)), names, known.__contains__)
+    assert " ".join(word.text for word in found) == mended
+    assert [(word.start, word.end) for word in found] == [(word.start, word.end) for word in words]
+
+
+def test_a_slip_of_two_names_alike_stays():
+    words = split_words("by regiom")
+    assert respelled(words, [1], ["region"], str.isupper)[1].text == "region"
+    assert respelled(words, [1], ["region", "regios"], str.isupper) == words
+    assert respelled(words, [], ["region"], str.isupper) == words
 
 
 def test_forms():

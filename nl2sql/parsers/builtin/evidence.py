@@ -170,13 +170,19 @@ def _arms(reading: Reading) -> tuple[Query, ...]:
 
 
 def repeated(reading: Reading) -> int:
-    """How often a reading says the same twice: x and x, x less x or more than x, a column or total shown again."""
+    """How often a reading says the same twice: x and x, x less x or more than x, a column or total shown again.
+
+    So it does where it bounds something from one side twice: of «x > 50 and x > 8» the second says nothing.
+    """
     found = 0
     for query in _arms(reading):
         clauses = [one for one in (query.where, query.having, *query.items) if one is not None]
         nodes = [node for clause in clauses for node in clause.walk()]
         found += sum(node.head in _OF_TWO and node.parts[0] == node.parts[1] for node in nodes if len(node.parts) > 1)
-        said = [query.items, list(_all_of(query.where)), list(_all_of(query.having))]
+        where, having = list(_all_of(query.where)), list(_all_of(query.having))
+        others = [one for at, one in enumerate(where) if one not in where[:at]] + having
+        bounds = [(_BOUNDS[one.head], one.parts[0]) for one in others if one.head in _BOUNDS]
+        said: list[Sequence[object]] = [query.items, where, having, bounds]
         found += sum(one in ones[:place] for ones in said for place, one in enumerate(ones))
     return found
 
@@ -241,6 +247,8 @@ def overlapping(reading: Reading, inputs: Inputs) -> int:
     return sum(left[1] > right[0] for at, left in enumerate(ordered) for right in ordered[at + 1 :])
 
 
+_BOUNDS: Mapping[Action, str] = {">": "below", ">=": "below", "<": "above", "<=": "above"}
+"""From which side a comparison bounds something."""
 _OF_TWO = frozenset(("or", *COMPARISONS, *DURATIONS, *ARITHMETIC)) - {"add", "multiply"}
 
 

@@ -16,6 +16,7 @@ from nl2sql.linking import (
     ValueMatch,
     Word,
     best_matches,
+    respelled,
     split_name,
     split_words,
     stem,
@@ -195,13 +196,14 @@ def encode(
     if earlier is not None:
         inputs.earlier = sum(word.start < len(earlier.question) + 1 + len(TURN) for word in links.words)
     writer = _Writer(inputs, pieces, special)
-    match = NameMatcher(links.words).match
+    spelled = _respelled(links, schema, pieces)
+    match = NameMatcher(spelled).match
     table_hits = {table.name: match(table.label, (table.name, *table.synonyms)) for table in schema.tables}
     column_hits = {
         (table.name, column.name): match(column.label, (column.name, *column.synonyms))
         for table, column in schema.columns()
     }
-    word_spans = _write_question(writer, links, table_hits.values(), column_hits.values(), inputs.earlier)
+    word_spans = _write_question(writer, links, spelled, table_hits.values(), column_hits.values(), inputs.earlier)
     matched = {(match.table, match.column) for match in links.values}
     keys = {(fold(key.table), fold(name)) for key in schema.foreign_keys for name in key.columns}
     budget = longest - len(inputs.pieces)
@@ -338,8 +340,25 @@ def _column_flags(
     return tuple(_F[name] for name in names)
 
 
+def _respelled(links: Links, schema: Schema, pieces: Pieces) -> tuple[Word, ...]:
+    """The question's words, those mended that are slips of a word of a table's or a column's name.
+
+    Of a word that the encoder was trained with there is one piece: it is none.
+    """
+    taken = {at for match in links.values for at in range(match.start, match.end)}
+    taken |= {at for start, end, _ in (*links.numbers, *links.periods) for at in range(start, end)}
+    names = [name for table in schema.tables for name in (table.label, *(column.label for column in table.columns))]
+    free = [at for at in range(len(links.words)) if at not in taken]
+    return respelled(links.words, free, names, lambda word: len(pieces(word)) == 1)
+
+
 def _write_question(
-    writer: _Writer, links: Links, table_hits: Iterable[Hit], column_hits: Iterable[Hit], earlier: int
+    writer: _Writer,
+    links: Links,
+    spelled: Sequence[Word],
+    table_hits: Iterable[Hit],
+    column_hits: Iterable[Hit],
+    earlier: int,
 ) -> list[tuple[int, int]]:
     """Write the question's words, the first `earlier` ones as said before; returns the word pieces of each."""
     flags: list[set[str]] = [
@@ -360,7 +379,7 @@ def _write_question(
             for at in range(start, end):
                 flags[at].add(name)
     writer.put([writer.special.start], ("mark",))
-    spans = [writer.put(writer.pieces(word.text.lower()), sorted(flags[at])) for at, word in enumerate(links.words)]
+    spans = [writer.put(writer.pieces(word.text.lower()), sorted(flags[at])) for at, word in enumerate(spelled)]
     writer.put([writer.special.separator], ("mark",))
     return spans
 
