@@ -206,8 +206,8 @@ class ValueIndex:
             forms: list[str] = []
             for value, known in column.values:
                 form = known or normal_form(value)
-                if few and form.isalpha() and len(form) >= _SHORTEST_KIN:
-                    self._by_root[root(form)].add(form)
+                if few and form.isalpha() and (shared := meanings.family(form)):
+                    self._by_root[shared].add(form)
                 if form and len(form) <= _LONGEST_FORM:
                     if form in self._by_form:
                         self._by_form[form].append(len(self._entries))
@@ -386,8 +386,10 @@ class ValueIndex:
             return numbered(sorted(at for one in forms for at in self._by_form[one]), kind)
 
         single = end - start == 1
+        spoken = end - start <= meanings.MOST_WORDS and (len(form) > 2 or words[start].text.isupper())
+        known = [one for one in meanings.meant(form) if one in self._by_form] if spoken else []
         if form in self._by_form and (len(form) > 1 or (words[start].text.isupper() or form.isdigit())):
-            return matches([form], "exact")
+            return matches([form], "exact") + matches(known, "initials")
         bare = singular(form)
         if bare in self._by_form and len(bare) > 2:
             return matches([bare], "normal")
@@ -402,10 +404,8 @@ class ValueIndex:
             entries = [one for one in matches([initials], "initials") if one.value.isupper()]
             if entries:
                 return entries
-        if end - start <= meanings.MOST_WORDS and (len(form) > 2 or words[start].text.isupper()):
-            known = [one for one in meanings.meant(form) if one in self._by_form]
-            if known:
-                return matches(known, "initials")
+        if known:
+            return matches(known, "initials")
         if single and (ways := meanings.ways_of(form)) and any(self._by_way[way] for way in ways):
             return numbered((at for way in ways for at in self._by_way[way]), "fuzzy")
         several = single and _is_one_of_several(texts, start)
@@ -414,8 +414,8 @@ class ValueIndex:
             near = self._nearest(form, single and form.isalpha() and len(form) < _LONG_WORD and typed.islower())
             if near:
                 return matches([near], "fuzzy")
-        if single and form.isalpha() and len(form) >= _SHORTEST_KIN and texts[start] not in STOPWORDS:
-            kin = self._by_root.get(root(form), set()) - {form}
+        if single and form.isalpha() and texts[start] not in STOPWORDS:
+            kin = self._by_root.get(meanings.family(form), set()) - {form}
             if kin:
                 return [one for one in matches(sorted(kin), "fuzzy") if self._is_small(one)]
         if not single and (short := self._abbreviated(texts[start:end])):

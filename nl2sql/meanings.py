@@ -7,8 +7,24 @@ from __future__ import annotations
 
 from nl2sql.spelling import normal_form, root
 
-_CODES = {"female": "f", "male": "m", "women": "f", "men": "m", "yes": "y", "no": "n"}
+_CODES = {"yes": "y", "no": "n"}
 """Words that a one-letter code commonly stands for."""
+_SEXES = {
+    "f": ("female", "females", "woman", "women", "lady", "ladies", "girl", "girls"),
+    "m": ("male", "males", "man", "men", "gentleman", "gentlemen", "boy", "boys"),
+}
+"""Codes of a sex, and what its people are called."""
+_IRREGULAR = {
+    form: verb
+    for verb, forms in {
+        "win": "win wins won winning", "lose": "lose loses lost losing loss losses", "sell": "sell sells sold selling",
+        "break": "break breaks broke broken breaking", "steal": "steal steals stole stolen stealing",
+        "withdraw": "withdraw withdraws withdrew withdrawn withdrawing",
+        "freeze": "freeze freezes froze frozen freezing",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+"""Forms of verbs that the stemmer does not bring together, of those that states are called by."""
 _STATES = """
 Alabama AL, Alaska AK, Arizona AZ, Arkansas AR, California CA, Colorado CO, Connecticut CT, Delaware DE, Florida FL,
 Georgia GA, Hawaii HI, Idaho ID, Illinois IL, Indiana IN, Iowa IA, Kansas KS, Kentucky KY, Louisiana LA, Maine ME,
@@ -82,9 +98,12 @@ def _built() -> dict[str, tuple[str, ...]]:
         for one in (*names, *said):
             if len(one) > 2 or one in ("us", "uk"):  # other codes of two letters are too often words
                 found.setdefault(one, []).extend(name for name in names if name != one)
+    for code, people in _SEXES.items():
+        found.update({one: [code, *(other for other in people if other != one)] for one in people if one != "man"})
     return {said: tuple(dict.fromkeys(forms)) for said, forms in found.items()}
 
 
+_SHORTEST_KIN = 4
 _MEANT = _built()
 _POSTAL = {"us", "uk"} | {normal_form(state)[-2:] for state in _STATES.replace("\n", " ").split(",")}
 MOST_WORDS = max(said.count(" ") + 1 for said in _MEANT)
@@ -96,10 +115,20 @@ _WAY_OF = {root(word): ways for said, ways in (
 def meant(form: str) -> tuple[str, ...]:
     """The values, in normal form, that words of this normal form may mean.
 
-    >>> meant("female"), meant("california"), meant("french")
-    (('f',), ('ca',), ('france', 'fr', 'fra'))
+    >>> meant("yes"), meant("california"), meant("french")
+    (('y',), ('ca',), ('france', 'fr', 'fra'))
     """
     return _MEANT.get(form, ())
+
+
+def family(form: str) -> str:
+    """What the words of one family share, irregular verbs among them; empty for one that is too short to tell.
+
+    >>> family("won"), family("winning"), family("cancelled"), family("cut")
+    ('win', 'win', 'cancel', '')
+    """
+    verb = _IRREGULAR.get(form, form)
+    return root(verb) if verb != form or form in _IRREGULAR.values() or len(form) >= _SHORTEST_KIN else ""
 
 
 def is_short_for(code: str, form: str) -> bool:
