@@ -157,6 +157,14 @@ def test_every_candidate_binds(predictions, database):
             database.execute(f"EXPLAIN {candidate.sql}")
 
 
+def test_a_slip_is_read_as_the_name_and_the_answer_says_so(parser, predictions):
+    typed = "average wage by speciatly"
+    mended = parser.predict(ParseRequest(typed, SCHEMA, TODAY)).candidates[0]
+    plain = parser.predict(ParseRequest(typed.replace("speciatly", "specialty"), SCHEMA, TODAY)).candidates[0]
+    assert (mended.sql, mended.score) == (plain.sql, plain.score)
+    assert (mended.notes, plain.notes) == (("«speciatly» was read as «specialty».",), ())
+
+
 @pytest.mark.parametrize("kind", ["anchor", "text"])
 def test_a_value_that_is_stored_in_several_cases_is_compared_without_regard_to_case(kind):
     values = ValueIndex([("clinics", "city", "Oslo"), ("clinics", "city", "OSLO"), ("clinics", "name", "Lakeview")])

@@ -91,6 +91,8 @@ class Inputs:
     """Tables that did not fit."""
     earlier: int = 0
     """Words, the first ones, that belong to an earlier question."""
+    mended: tuple[tuple[str, str], ...] = ()
+    """Slips of the question, and the words of names that they were read as."""
 
     def kinds(self) -> list[int]:
         """The kind number of each item."""
@@ -197,6 +199,8 @@ def encode(
         inputs.earlier = sum(word.start < len(earlier.question) + 1 + len(TURN) for word in links.words)
     writer = _Writer(inputs, pieces, special)
     spelled = _respelled(links, schema, pieces)
+    both = list(zip(links.words, spelled, strict=True))[inputs.earlier :]
+    inputs.mended = tuple((one.text, other.text) for one, other in both if one is not other)
     match = NameMatcher(spelled).match
     table_hits = {table.name: match(table.label, (table.name, *table.synonyms)) for table in schema.tables}
     column_hits = {

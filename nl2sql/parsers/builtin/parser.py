@@ -101,7 +101,8 @@ class BuiltinParser:
         prompt = " ".join(self._shown(inputs))
         if declining > DECLINE_ABOVE or not said:
             return Prediction((), declining, _reason(inputs, request.schema), prompt, alone)
-        candidates = [self._candidate(one, request) for one in said]
+        mended = [f"«{typed}» was read as «{name}»." for typed, name in inputs.mended]
+        candidates = [self._candidate(one, request, mended) for one in said]
         candidates.sort(key=lambda candidate: -candidate.score)
         confidence = self._calibration.confidence([one.score for one in candidates]) * (1 - declining)
         return Prediction(tuple(candidates), confidence, None, prompt, alone)
@@ -152,9 +153,10 @@ class BuiltinParser:
                 said[sql] = Said(sql, meant, one.score, evidence(reading, inputs, request.schema, request.values))
         return list(said.values())
 
-    def _candidate(self, said: Said, request: ParseRequest) -> Candidate:
+    def _candidate(self, said: Said, request: ParseRequest, mended: Sequence[str]) -> Candidate:
         score = ranked(said.score, said.evidence)
-        return Candidate(said.sql, score, grammar.to_text(said.reading), tuple(_notes(said.reading, request)))
+        notes = dict.fromkeys((*mended, *_notes(said.reading, request)))
+        return Candidate(said.sql, score, grammar.to_text(said.reading), tuple(notes))
 
     def _read(self, request: ParseRequest) -> Inputs:
         """What the model reads: the question, after those it follows up, and the schema."""
@@ -267,7 +269,7 @@ def _notes(reading: Reading, request: ParseRequest) -> list[str]:
             notes.append(f"Compared with the stored value «{action.value}».")
         if action.kind == "date":
             notes.append(f"«{action.text}» was read as {dates.describe(dates.from_text(action.value), request.as_of)}.")
-    return list(dict.fromkeys(notes))
+    return notes
 
 
 def _reason(inputs: Inputs, schema: Schema) -> str:
