@@ -428,6 +428,30 @@ def test_words_that_only_mean_today_are_compared_one_way(laid_out, words, sides)
     assert free == (sides or set(COMPARISONS))
 
 
+@pytest.mark.parametrize(
+    ("names", "question", "compared"),
+    [
+        (("sentOn", "payUntil", "paid_on"), "overdue bills", ["payUntil"]),
+        (("sent", "Due Dt", "valid_to"), "past due bills", ["Due Dt", "valid_to"]),
+        (("sent", "paid"), "overdue bills", ["paid", "sent"]),
+        (("sent", "due"), "bills before today", ["due", "sent"]),
+    ],
+)
+def test_what_is_overdue_is_so_by_the_date_that_it_was_due(laid_out, names, question, compared):
+    bills = Table("bills", (Column("no", "INTEGER"), *(Column(name, "DATE") for name in names)))
+    inputs = laid_out(question, Schema((bills,)))
+    (mention,) = [place for place, item in enumerate(inputs.items) if item.kind == "mention"]
+    for typed in (True, False):
+        places = decode._Places(inputs, TINY.keywords, typed)
+        found = [
+            item.leaf.column
+            for place, item in enumerate(inputs.items)
+            if item.family == "date"
+            and decode._fitting_values(decode._Beam(START, (), 0.0, "date", place, "<"), places, "rhs")[mention]
+        ]
+        assert sorted(found) == (compared if typed else sorted(names))
+
+
 def test_search_stops_when_it_is_told_to(laid_out):
     cancel = Cancel()
     cancel.set()

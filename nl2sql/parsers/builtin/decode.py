@@ -157,6 +157,11 @@ class _Places:
             for operator in COMPARISONS
         }
         """By operator, the numbers and dates that the question compares another way."""
+        implied = np.array([_implied_side(item) != "" for item in items], bool)
+        ends = np.array([_is_end(item) for item in items], bool)
+        self.ends = ends if typed and implied.any() and ends.any() else None
+        """Dates by which something is to be done or is over, where some word means today only by way of them."""
+        self.implied = implied
         self.parents = np.array([item.parent for item in items], np.int64)
         # Weights that were trained before a keyword was thought of have no place for it.
         unknown = frozenset(keyword for keyword, number in KEYWORD_IDS.items() if number >= keyword_count)
@@ -228,6 +233,18 @@ def _implied_side(item: Item) -> str:
     if _leaf_kind(item) != "date" or item.leaf is None:
         return ""
     return implied_side(item.leaf.text)
+
+
+_ENDS = frozenset(
+    """due deadline until till to by exp expiry expires expire expired expiration end ends ending promised promise prom
+    best bef target expected planned plan scheduled goal payable term valid validity maturity matures renewal renew
+    lapse lapses closes limit next""".split()
+)
+
+
+def _is_end(item: Item) -> bool:
+    """Whether a column says by when something is to be done or is over: what is overdue or expired is so by it."""
+    return item.family == "date" and item.leaf is not None and not _ENDS.isdisjoint(split_name(item.leaf.column))
 
 
 def _leaf_kind(item: Item) -> str:
@@ -458,6 +475,8 @@ def _fitting_values(beam: _Beam, places: _Places, symbol: str) -> Mask:
         fits = columns | anchors | words | places.numbers | places.dates
     if beam.operator in places.against:
         fits &= ~places.against[beam.operator]
+    if places.ends is not None and beam.column >= 0 and not places.ends[beam.column]:
+        fits &= ~places.implied
     return fits
 
 
