@@ -19,10 +19,10 @@ from nl2sql.evaluation.fitting import (
 )
 from nl2sql.evaluation.hardness import hardness
 from nl2sql.evaluation.reliability import calibration_error, coverage_at, reliability
-from nl2sql.linking import ValueIndex
+from nl2sql.linking import ValueIndex, split_words
 from nl2sql.parsers.builtin import weights
-from nl2sql.parsers.builtin.evidence import contradicting, evidence, idle_totals, repeated, unstored
-from nl2sql.parsers.builtin.features import encode, find_links
+from nl2sql.parsers.builtin.evidence import contradicting, evidence, idle_totals, repeated, unasked, unstored
+from nl2sql.parsers.builtin.features import Inputs, encode, find_links
 from nl2sql.parsers.builtin.grammar import Leaf
 from nl2sql.parsers.builtin.parser import BuiltinParser
 from nl2sql.parsers.builtin.roles import with_roles
@@ -113,6 +113,27 @@ def test_a_column_that_is_to_be_two_things_at_once():
     assert contradicting(("select", NAME, "where", "and", *oslo, "or", *rome, *dear, "end")) == 1
     assert contradicting(("select", NAME, "where", "and", *dear, "or", *rome, *oslo, "end")) == 0
     assert contradicting(("select", NAME, "where", *oslo, "intersect", "select", NAME, "where", *rome, "end")) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "reading", "count"),
+    [
+        ("average, lowest and total", ("avg", TOTAL), 0), ("average, min and total", ("avg", TOTAL), 2),
+        ("min and max total", ("min", TOTAL, "max", TOTAL), 0),
+        ("total and average", ("count", TOTAL, "avg", TOTAL), 0),
+        ("total and average", ("avg", TOTAL), 1), ("the runner-up", (NAME, "desc", TOTAL, "second"), 0),
+        ("the runner-up", (NAME, "desc", TOTAL, "1"), 1), ("third largest order", (NAME, "second"), 1),
+        ("the second-best customer", (NAME,), 1), ("orders of the second quarter", (NAME,), 0),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_in_so_many_words(question, reading, count):
+    assert found(question, *reading).get("unasked", 0) == count
+
+
+def test_what_the_question_before_asked_for_may_be_left_out():
+    words = split_words("the runner-up, and the total")
+    assert unasked(("select", NAME, "end"), Inputs("the runner-up, and the total", words, earlier=4)) == 0
+    assert unasked(("select", NAME, "end"), Inputs("the runner-up, and the total", words, earlier=len(words))) == 0
 
 
 def test_a_slip_of_a_column_is_read_as_the_column():

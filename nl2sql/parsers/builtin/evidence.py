@@ -14,13 +14,16 @@ from itertools import pairwise
 from nl2sql.dates import implied_side
 from nl2sql.errors import ParserError
 from nl2sql.linking import ValueIndex, normal_form
+from nl2sql.parsers.builtin.asked_for import place_asked_for, totals_in_a_row
 from nl2sql.parsers.builtin.features import Inputs
 from nl2sql.parsers.builtin.grammar import (
     AGGREGATES,
     ARITHMETIC,
     COMPARISONS,
+    CONDITIONAL,
     DURATIONS,
     LIMITS,
+    OVER_GROUPS,
     PATTERNS,
     SET_OPERATIONS,
     TESTS,
@@ -37,7 +40,7 @@ Evidence = Mapping[str, float]
 
 WEIGHTS: Evidence = {
     "unused": -1.5, "key_totals": -3.0, "repeated": -3.0, "unstored": -2.0, "fans": -6.0, "loose": -5.0,
-    "idle": -3.0, "overlapping": -2.0, "echoed": -4.0, "contradicting": -3.0,
+    "idle": -3.0, "overlapping": -2.0, "echoed": -4.0, "contradicting": -3.0, "unasked": -3.0,
 }  # fmt: skip
 """Log-probability that each piece of evidence counts."""
 
@@ -70,6 +73,7 @@ def evidence(reading: Reading, inputs: Inputs, schema: Schema, values: ValueInde
         "fans": sum(_fans(joined, leaves) for leaves, joined in selects),
         "echoed": sum(_echoed(joined) for _, joined in selects),
         "loose": _loose(reading, schema),
+        "unasked": unasked(reading, inputs),
     }
     return {name: amount for name, amount in found.items() if amount}
 
@@ -187,6 +191,18 @@ def repeated(reading: Reading) -> int:
     return found
 
 
+def unasked(reading: Reading, inputs: Inputs) -> int:
+    """How many of the totals named in a row, or of places such as «the runner-up», a reading leaves out."""
+    if inputs.earlier >= len(inputs.words):
+        return 0
+    question = inputs.question[inputs.words[inputs.earlier].start :]
+    place = place_asked_for(question)
+    left_out = totals_in_a_row(question) - {action for action in reading if isinstance(action, str)}
+    if left_out and not _SUMS.isdisjoint(reading):
+        left_out -= {"sum"}
+    return len(left_out) + bool(place and place not in reading)
+
+
 def idle_totals(reading: Reading) -> int:
     """How many totals a reading takes of what it groups by: of one value only, they say nothing."""
     found = 0
@@ -268,6 +284,7 @@ def unstored(reading: Reading, values: ValueIndex) -> int:
     return found
 
 
+_SUMS = frozenset(("count", *CONDITIONAL, *OVER_GROUPS))
 _ORDINALS = {"2nd": "second", "3rd": "third"}
 
 
