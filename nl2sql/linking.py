@@ -389,7 +389,7 @@ class ValueIndex:
         spoken = end - start <= meanings.MOST_WORDS and (len(form) > 2 or words[start].text.isupper())
         known = [one for one in meanings.meant(form) if one in self._by_form] if spoken else []
         if form in self._by_form and (len(form) > 1 or (words[start].text.isupper() or form.isdigit())):
-            return matches([form], "exact") + matches(known, "initials")
+            return matches([form], "exact") + matches(known if meanings.is_people(form) else [], "initials")
         bare = singular(form)
         if bare in self._by_form and len(bare) > 2:
             return matches([bare], "normal")

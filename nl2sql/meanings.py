@@ -106,6 +106,7 @@ def _built() -> dict[str, tuple[str, ...]]:
 _SHORTEST_KIN = 4
 _MEANT = _built()
 _POSTAL = {"us", "uk"} | {normal_form(state)[-2:] for state in _STATES.replace("\n", " ").split(",")}
+_PEOPLES = frozenset(one for _, said in _entries(_COUNTRIES) for one in said)
 MOST_WORDS = max(said.count(" ") + 1 for said in _MEANT)
 _WAY_OF = {root(word): ways for said, ways in (
     (_SAYS_IN, (0,)), (_SAYS_OUT, (1,)), (_SAYS_BOTH, (0, 1)),
@@ -119,6 +120,15 @@ def meant(form: str) -> tuple[str, ...]:
     (('y',), ('ca',), ('france', 'fr', 'fra'))
     """
     return _MEANT.get(form, ())
+
+
+def is_people(form: str) -> bool:
+    """Whether words are what a country's people and things are called: its language may be called so as well.
+
+    >>> is_people("german"), is_people("germany")
+    (True, False)
+    """
+    return form in _PEOPLES
 
 
 def family(form: str) -> str:
