@@ -125,7 +125,6 @@ class ColumnValues:
 
 
 _LONGEST_FORM = 80
-_SHORTEST_KIN = 4
 _NEAR_TRIED = 8
 """So many of the nearest forms are looked at for one that may be meant."""
 _LONG_WORD = 7
@@ -552,7 +551,7 @@ def _ends_otherwise(form: str, other: str) -> bool:
     """
     same = Prefix.similarity(form, other)
     people = {form[-3:], other[-3:]} == {"man", "men"} and form[:-3] == other[:-3]
-    return people or (same >= _SHORTEST_KIN and same >= max(len(form), len(other)) - 1)
+    return people or (same >= meanings.SHORTEST_KIN and same >= max(len(form), len(other)) - 1)
 
 
 def distinct_values(table: Table, column: Column, fetch: Fetch, limit: int) -> tuple[list[str], bool]:

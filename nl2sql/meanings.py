@@ -103,7 +103,8 @@ def _built() -> dict[str, tuple[str, ...]]:
     return {said: tuple(dict.fromkeys(forms)) for said, forms in found.items()}
 
 
-_SHORTEST_KIN = 4
+SHORTEST_KIN = 4
+"""Letters from which on a word tells its family."""
 _MEANT = _built()
 _POSTAL = {"us", "uk"} | {normal_form(state)[-2:] for state in _STATES.replace("\n", " ").split(",")}
 _PEOPLES = frozenset(one for _, said in _entries(_COUNTRIES) for one in said)
@@ -138,7 +139,7 @@ def family(form: str) -> str:
     ('win', 'win', 'cancel', '')
     """
     verb = _IRREGULAR.get(form, form)
-    return root(verb) if verb != form or form in _IRREGULAR.values() or len(form) >= _SHORTEST_KIN else ""
+    return root(verb) if verb != form or form in _IRREGULAR.values() or len(form) >= SHORTEST_KIN else ""
 
 
 def is_short_for(code: str, form: str) -> bool:
